@@ -1,0 +1,86 @@
+"""What an engine claims: a flaw, at a place, with what backs the claim (SARIF `result`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from assay.model.component import Component
+from assay.model.fix import Fix
+from assay.model.location import Location
+from assay.model.severity import Confidence, Severity
+
+
+class VerificationState(Enum):
+    """SUSPECTED: a pattern. CORROBORATED: a second, independent fact (a data flow, a checksum). REPRODUCED: executed proof."""
+
+    SUSPECTED = "suspected"
+    CORROBORATED = "corroborated"
+    REPRODUCED = "reproduced"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """State, the method that led to it, and what was seen, in words that hold no secret."""
+
+    state: VerificationState = VerificationState.SUSPECTED
+    method: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStep:
+    """One step of a data flow, source first: where, and which variable or call carries the value."""
+
+    location: Location
+    variable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """That one engine or tool reported this flaw, in its own words and scale."""
+
+    engine: str
+    rule_id: str
+    severity: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A flaw that one engine found.
+
+    `rule_id` is the rule's path below the pack (`secrets/github-token`). `identity` is what makes two reports the same flaw, built from
+    facts and never from message text: the keyed hash of a secret, purl and advisory, resource and class, or the normalised code of the
+    sink; empty means "the normalised text of the region". `related` are further places of the same flaw. `cwe` are "CWE-<n>".
+    `why` is the reason it matters here; `remediation`, where set, replaces the rule's text.
+    """
+
+    rule_id: str
+    engine: str
+    message: str
+    severity: Severity
+    confidence: Confidence
+    location: Location
+    identity: str = ""
+    verification: Verification = field(default=Verification())
+    related: tuple[Location, ...] = ()
+    code_flow: tuple[FlowStep, ...] = ()
+    cwe: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    component: Component | None = None
+    evidence: tuple[Evidence, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    why: str = ""
+    remediation: str = ""
+
+    def __post_init__(self) -> None:
+        # INVARIANT: a claim has a rule, an engine and a place; without them it is not a finding.
+        if not (self.rule_id and self.engine and self.location.uri):
+            raise ValueError("a finding needs a rule id, an engine and a place")
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        """Total order by place, then rule: what makes reports byte-identical."""
+        region = self.location.region
+        return (self.location.uri, region.start_line, region.start_column, self.rule_id, self.identity)

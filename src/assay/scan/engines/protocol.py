@@ -1,0 +1,95 @@
+"""What an engine is. Two kinds: one looks at a file alone (cached by content), one looks at the project as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from assay.model.finding import Finding
+from assay.model.rule import Rule
+from assay.model.scan import FileStatus, Notification, ScanType
+from assay.scan.target.file import SourceFile, TargetFile, Trait
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """Files with one known flaw each engine must find before its silence means anything: path to text, and the rule ids expected."""
+
+    files: tuple[tuple[str, bytes], ...]
+    expected: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an engine saw in one file. `uri` names the file; status PARTIAL or FAILED carries a reason."""
+
+    uri: str
+    findings: tuple[Finding, ...] = ()
+    status: FileStatus = FileStatus.SCANNED
+    reason: str = ""
+    notifications: tuple[Notification, ...] = ()
+
+
+class EngineAbout(Protocol):
+    """What every engine says of itself without loading anything heavy."""
+
+    name: str
+    version: str
+    scan_types: frozenset[ScanType]
+
+    def rules(self) -> Sequence[Rule]:
+        """The rules that this engine applies, without examples."""
+        ...
+
+    def canary(self) -> Canary:
+        """A known flaw."""
+        ...
+
+    def wants(self, uri: str, language: str, traits: frozenset[Trait]) -> bool:
+        """Whether the engine would look at such a file. Cheap: called for every file."""
+        ...
+
+
+class FileEngine(EngineAbout, Protocol):
+    """Looks at one file alone. Holds no state between files; safe in several processes; result depends on bytes, uri and rules only."""
+
+    def look(self, file: SourceFile) -> Look:
+        """Look at one file. Never raises for bad input: that is a PARTIAL or FAILED look with its reason."""
+        ...
+
+
+class Project(Protocol):
+    """The target as a project engine sees it."""
+
+    root: str
+    jobs: int
+    offline: bool
+
+    def files(self) -> Sequence[TargetFile]:
+        """Every file that the engine wants, sorted by uri."""
+        ...
+
+    def read(self, file: TargetFile) -> SourceFile:
+        """Read and identify one file.
+
+        Raises:
+            OSError: the file cannot be read any more.
+        """
+        ...
+
+    def cached(self, key: bytes) -> bytes | None:
+        """A value stored under this key by an earlier scan, or None."""
+        ...
+
+    def store(self, key: bytes, value: bytes) -> None:
+        """Keep a value for later scans. The key must hold everything that the value depends on."""
+        ...
+
+
+class ProjectEngine(EngineAbout, Protocol):
+    """Looks at the project as a whole and yields one look for every file it wanted."""
+
+    def look_at_project(self, project: Project) -> Iterator[Look]:
+        """Yield looks as they are ready, in any order. Never raises for bad input."""
+        ...

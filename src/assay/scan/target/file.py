@@ -1,0 +1,44 @@
+"""A file of the target: first as the walk sees it (never opened), then as engines see it (read once, shared by all)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Trait(Enum):
+    """What is special about a file; engines decide what that means for them."""
+
+    VENDORED = "vendored"
+    GENERATED = "generated"
+    MINIFIED = "minified"
+    TEST = "test"
+    LOCKFILE = "lockfile"
+    DOCUMENTATION = "documentation"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFile:
+    """One file that a scan will open: known by name and size only.
+
+    `uri` is the path below the root (see `Location.uri`). `path` is what the file system is asked for (surrogateescape text).
+    `blob` is the git object id where the content comes from git (staged, diff against a ref, history) and not from the disk.
+    """
+
+    uri: str
+    path: str
+    size: int
+    blob: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file as engines see it: bytes read once, language by name, shebang and first bytes ("" if unknown), traits.
+
+    `text` is not stored: an engine that wants it decodes with `scan.target.encoding.decode`.
+    """
+
+    uri: str
+    content: bytes
+    language: str = ""
+    traits: frozenset[Trait] = frozenset()
