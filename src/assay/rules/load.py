@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -39,7 +39,10 @@ def load_folder(folder: Path, prefix: str = "") -> tuple[Rule, ...]:
     Raises:
         RuleError: a file does not parse, or does not fit the schema.
     """
-    return tuple(load_file(path, prefix + path.relative_to(folder).with_suffix("").as_posix()) for path in _files(folder))
+    return tuple(
+        load_file(path, prefix + path.relative_to(folder).with_suffix("").as_posix())
+        for path in _files(folder)
+    )
 
 
 def load_file(path: Path, rule_id: str) -> Rule:
@@ -51,7 +54,7 @@ def load_file(path: Path, rule_id: str) -> Rule:
     return to_rule(rule_id, _read(path))
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_engine(engine: str) -> tuple[Rule, ...]:
     """The built-in rules of one engine, sorted by id, without examples."""
     return tuple(to_rule(packed.id, packed.rule) for packed in _packed().engines.get(engine, []))
@@ -115,14 +118,18 @@ def _digest(folder: Path) -> str:
 def _read(path: Path) -> RuleFile:
     data = path.read_bytes()
     if len(data) > _MAX_RULE_BYTES:
-        raise RuleError(f"{path}: {len(data)} bytes is too large for a rule", f"the limit is {_MAX_RULE_BYTES} bytes")
+        raise RuleError(
+            f"{path}: {len(data)} bytes is too large for a rule", f"the limit is {_MAX_RULE_BYTES} bytes"
+        )
     try:
         document = yaml.load(data, Loader=_LOADER)  # noqa: S506 - a subclass of the safe loader
         return msgspec.convert(document, RuleFile)
     except yaml.YAMLError as error:
         raise RuleError(f"{path}: not YAML: {error}", "see `assay rules validate --help`") from error
     except msgspec.ValidationError as error:
-        raise RuleError(f"{path}: {error}", "the fields of a rule are listed by `assay rules validate --schema`") from error
+        raise RuleError(
+            f"{path}: {error}", "the fields of a rule are listed by `assay rules validate --schema`"
+        ) from error
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
