@@ -23,12 +23,14 @@ class TargetFile:
 
     `uri` is the path below the root (see `Location.uri`). `path` is what the file system is asked for (surrogateescape text).
     `blob` is the git object id where the content comes from git (staged, diff against a ref, history) and not from the disk.
+    `stamp` is (size, mtime_ns, ctime_ns, inode) as the walk saw it, empty where there is none: equal stamps mean an unchanged file.
     """
 
     uri: str
     path: str
     size: int
     blob: str = ""
+    stamp: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
