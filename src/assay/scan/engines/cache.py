@@ -144,9 +144,8 @@ class Cache:
             over = total - self._max_bytes // 2
             if over <= 0:
                 continue
-            for key, size in database.execute(
-                f"SELECT key, length(value) FROM {table} ORDER BY used"
-            ).fetchall():  # noqa: S608
+            oldest_first = f"SELECT key, length(value) FROM {table} ORDER BY used"  # noqa: S608
+            for key, size in database.execute(oldest_first).fetchall():
                 database.execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608
                 over -= size
                 if over <= 0:

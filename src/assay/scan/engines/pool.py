@@ -109,7 +109,8 @@ def _collect(
         if kind == "item":
             yield Item(task, value)
         else:
-            yield Ended(task, *value, seconds=time.monotonic() - worker.since)
+            problem, detail = value
+            yield Ended(task, problem, detail, time.monotonic() - worker.since)
             worker.task, worker.deadline = None, float("inf")
     now = time.monotonic()
     for index, worker in enumerate(workers):

@@ -89,12 +89,9 @@ class MemoryProject:
         """The text under that name, identified as if it had been read from the disk."""
         return identify(file.uri, self.contents[file.uri])
 
-    def cached(self, key: bytes) -> bytes | None:
+    def cached(self, key: bytes) -> bytes | None:  # noqa: ARG002 - the protocol's signature
         """Nothing is cached."""
         return None
 
     def store(self, key: bytes, value: bytes) -> None:
         """Nothing is kept."""
-
-
-__all__ = ["DiskProject", "MemoryProject", "Trait"]

@@ -166,7 +166,7 @@ class _Session:
             try:
                 with alarm(self._seconds(task)):
                     for seen in work(task):
-                        self._take(task, seen)
+                        self._take(seen)
             except TimeIsUp:
                 self._end(task, "timed-out", "")
             except MemoryError:
@@ -187,7 +187,7 @@ class _Session:
             )
             for event in news:
                 if isinstance(event, Item):
-                    self._take(event.task, event.value)
+                    self._take(event.value)
                 else:
                     again += self._ended(event)
             tasks = again
@@ -224,7 +224,7 @@ class _Session:
         if tally.started < 0:
             tally.started = time.monotonic() - self.began
 
-    def _take(self, task: Task, seen: FileOutcome | Unchanged | EngineLook) -> None:
+    def _take(self, seen: FileOutcome | Unchanged | EngineLook) -> None:
         if isinstance(seen, Unchanged):
             known = self.snapshot.known(seen.uri)
             assert known is not None
@@ -408,7 +408,7 @@ def _status_of(tally: _Tally, failed: int, is_project: bool, interrupted: bool) 
 
 def _notifications(engine: str, looks: dict[str, Look]) -> tuple[Notification, ...]:
     """What the engine said of files: its own notes, and every partial or failed one, up to a limit that is itself said."""
-    notes = []
+    notes: list[Notification] = []
     for uri, seen in sorted(looks.items()):
         notes += seen.notifications
         if seen.status in (FileStatus.PARTIAL, FileStatus.FAILED):
