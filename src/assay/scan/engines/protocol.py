@@ -32,7 +32,10 @@ class Look:
 
 
 class EngineAbout(Protocol):
-    """What every engine says of itself without loading anything heavy."""
+    """What every engine says of itself without loading anything heavy.
+
+    An engine is constructed with the rules that the project brings for it: `Engine(own_rules: tuple[Rule, ...] = ())`.
+    """
 
     name: str
     version: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from assay.model.errors import UsageError
+from assay.model.rule import Rule
 from assay.scan.engines.protocol import FileEngine, ProjectEngine
 
 AnyEngine = FileEngine | ProjectEngine
@@ -19,8 +20,8 @@ def names() -> tuple[str, ...]:
     return tuple(_ENGINES)
 
 
-def load(name: str) -> AnyEngine:
-    """The engine of that name.
+def load(name: str, own_rules: tuple[Rule, ...] = ()) -> AnyEngine:
+    """The engine of that name, with the rules that the project brings for it.
 
     Raises:
         UsageError: there is no such engine.
@@ -28,5 +29,5 @@ def load(name: str) -> AnyEngine:
     if name not in _ENGINES:
         raise UsageError(f"there is no engine {name!r}", f"the engines are: {', '.join(_ENGINES)}")
     module, _, attribute = _ENGINES[name].partition(":")
-    engine: AnyEngine = getattr(import_module(module), attribute)()
+    engine: AnyEngine = getattr(import_module(module), attribute)(own_rules)
     return engine
