@@ -22,7 +22,7 @@ _MAX_EXTENDS = 5
 class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """[scan]: what is looked at, by whom, and within which limits."""
 
-    types: list[ScanType] = [ScanType.FULL]
+    types: tuple[ScanType, ...] = (ScanType.FULL,)
     severity: str = "all"
     exclude: list[str] = []
     engines: list[str] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assay.scan.engines.limits import TimeIsUp, alarm
 from assay.scan.engines.project import MemoryProject
 from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine
-from assay.scan.target.read import identify
+from assay.scan.target.read import source_file
 
 _SECONDS = 20.0
 
@@ -34,5 +34,5 @@ def look_at_texts(engine: FileEngine | ProjectEngine, texts: dict[str, bytes]) -
 
 
 def _wanted(engine: FileEngine | ProjectEngine, uri: str, text: bytes) -> bool:
-    source = identify(uri, text)
+    source = source_file(uri, text)
     return engine.wants(uri, source.language, source.traits)

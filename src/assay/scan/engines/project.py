@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from assay.scan.engines.cache import Cache, digest_key
 from assay.scan.engines.protocol import EngineAbout
+from assay.scan.engines.reader import Reader
 from assay.scan.target.file import SourceFile, TargetFile
 from assay.scan.target.language import language_of
-from assay.scan.target.read import Reader, identify
+from assay.scan.target.read import source_file
 from assay.scan.target.traits import traits_of
 
 
@@ -87,7 +88,7 @@ class MemoryProject:
 
     def read(self, file: TargetFile) -> SourceFile:
         """The text under that name, identified as if it had been read from the disk."""
-        return identify(file.uri, self.contents[file.uri])
+        return source_file(file.uri, self.contents[file.uri])
 
     def cached(self, key: bytes) -> bytes | None:  # noqa: ARG002 - the protocol's signature
         """Nothing is cached."""

@@ -17,10 +17,10 @@ from assay.scan.engines.outcome import EngineLook, FileOutcome, failed_outcome
 from assay.scan.engines.pool import Ended, Item, run_tasks
 from assay.scan.engines.project import DiskProject
 from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine
+from assay.scan.engines.reader import Reader
 from assay.scan.engines.work import FilesTask, ProjectTask, Task, Unchanged, Work
 from assay.scan.target.file import TargetFile
 from assay.scan.target.language import language_of
-from assay.scan.target.read import Reader
 from assay.scan.target.traits import traits_of
 
 # Below these, starting processes costs more than it saves (measured: a fork and its pipes about 8 ms).

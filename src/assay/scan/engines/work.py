@@ -12,8 +12,8 @@ from assay.scan.engines.limits import TimeIsUp, alarm
 from assay.scan.engines.outcome import EngineLook, FileOutcome
 from assay.scan.engines.project import DiskProject
 from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine
+from assay.scan.engines.reader import Reader
 from assay.scan.target.file import SourceFile, TargetFile
-from assay.scan.target.read import Reader
 
 
 @dataclass(frozen=True, slots=True)
