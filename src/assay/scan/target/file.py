@@ -15,6 +15,7 @@ class Trait(Enum):
     TEST = "test"
     LOCKFILE = "lockfile"
     DOCUMENTATION = "documentation"
+    EXAMPLE = "example"
 
 
 @dataclass(frozen=True, slots=True)

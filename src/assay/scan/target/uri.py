@@ -1,0 +1,26 @@
+"""File names as the file system has them (any bytes) and as reports show them (`Location.uri`)."""
+
+from __future__ import annotations
+
+import os
+import re
+
+# surrogateescape puts the byte 0xNN, where it is no UTF-8, at U+DCNN (PEP 383).
+_ESCAPED = re.compile("[\udc80-\udcff]")
+
+
+def uri_of(path: str) -> str:
+    """The uri of a path in file system text: `/` between parts, bytes that are not UTF-8 as %XX."""
+    if path.isascii():
+        return path
+    return _ESCAPED.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", path)
+
+
+def uri_of_bytes(path: bytes) -> str:
+    """The uri of a path as git prints it."""
+    return uri_of(path.decode("utf-8", "surrogateescape"))
+
+
+def path_of_bytes(path: bytes) -> str:
+    """File system text of a path as git prints it."""
+    return os.fsdecode(path)
