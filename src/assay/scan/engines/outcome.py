@@ -19,11 +19,15 @@ class EngineLook:
 
 @dataclass(frozen=True, slots=True)
 class FileOutcome:
-    """One file, read once and shown to every file engine that wanted it. `digest` is the SHA-256 of its bytes."""
+    """One file, read once and shown to every file engine that wanted it. `digest` is the SHA-256 of its bytes.
+
+    `marked`: the text names this product, so it may hold suppression comments.
+    """
 
     account: FileAccount
     looks: tuple[EngineLook, ...] = ()
     digest: bytes = b""
+    marked: bool = False
 
 
 def failed_outcome(uri: str, reason: str, detail: str, engines: tuple[str, ...]) -> FileOutcome:

@@ -36,7 +36,10 @@ Observer = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class LookRequest:
-    """What is looked at, by whom, and within which limits. `key` names the rules and settings that results depend on."""
+    """What is looked at, by whom, and within which limits.
+
+    `key` names the rules and settings that results depend on. `focus` narrows the file engines to these uris; project engines see all.
+    """
 
     root: str
     files: Sequence[TargetFile]
@@ -48,16 +51,22 @@ class LookRequest:
     engine_seconds: float
     cache: Cache | None = None
     key: bytes = b""
+    focus: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
 class Looked:
-    """What came of it: raw findings, an account of every file, a run for every engine."""
+    """What came of it: raw findings, an account of every file, a run for every engine.
+
+    `marked` are the files whose text names this product: they may hold suppression comments.
+    """
 
     findings: list[Finding]
     accounts: list[FileAccount]
     runs: list[EngineRun]
     interrupted: bool = False
+    project_engines: frozenset[str] = frozenset()
+    marked: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -151,7 +160,10 @@ class _Session:
     def _take_unchanged(self) -> list[tuple[TargetFile, bytes]]:
         """Files that must be read, each with the digest that the cache knows; the others' outcomes are taken over."""
         fresh = []
+        focus = self.request.focus
         for file in self.request.files:
+            if focus is not None and file.uri not in focus:
+                continue
             outcome = self.snapshot.unchanged(file.uri, file.stamp)
             if outcome is not None:
                 self._file_done(outcome, cached=True)
@@ -308,7 +320,9 @@ class _Session:
         cache = self.request.cache
         if cache is None or self.interrupted:
             return
-        files = {
+        present = {file.uri for file in self.request.files}
+        kept = {uri: seen for uri, seen in self.snapshot.files.items() if uri in present and uri not in self.outcomes}
+        files = kept | {
             file.uri: Seen(file.stamp, self.outcomes[file.uri])
             for file in self.request.files
             if file.uri in self.outcomes and self.outcomes[file.uri].account.status is not FileStatus.FAILED
@@ -335,7 +349,8 @@ class _Session:
             for _, seen in sorted(tally.looks.items()):
                 findings += seen.findings
             runs.append(self._run_of(engine, tally))
-        return Looked(findings, self._accounts(), runs, self.interrupted)
+        marked = frozenset(uri for uri, outcome in self.outcomes.items() if outcome.marked)
+        return Looked(findings, self._accounts(), runs, self.interrupted, frozenset(self.project_engines), marked)
 
     def _run_of(self, engine: FileEngine | ProjectEngine, tally: _Tally) -> EngineRun:
         is_project = engine.name in self.project_engines

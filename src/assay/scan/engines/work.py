@@ -92,7 +92,12 @@ def look_at_file(
         return Unchanged(file.uri)
     wanting = [engine for engine in engines if engine.wants(source.uri, source.language, source.traits)]
     looks = tuple(_timed_look(engine, source, seconds) for engine in wanting)
-    return FileOutcome(_account(source.uri, looks), looks, actual)
+    return FileOutcome(_account(source.uri, looks), looks, actual, _may_hold_marks(source.content))
+
+
+def _may_hold_marks(content: bytes) -> bool:
+    """Whether to look for suppression comments later; also in UTF-16."""
+    return b"assay:" in content or b"a\0s\0s\0a\0y\0:\0" in content
 
 
 def _timed_look(engine: FileEngine, source: SourceFile, seconds: float) -> EngineLook:
