@@ -17,7 +17,6 @@ from assay.model.scan import (
     FileAccount,
     FileStatus,
     GatePolicy,
-    Notification,
     RankedFinding,
     RuleSummary,
     ScanResult,
@@ -96,7 +95,15 @@ def _verify(plan: Plan) -> tuple[list[AnyEngine], list[EngineRun]]:
     for engine in plan.engines:
         problem = verify(engine)
         if problem:
-            broken.append(EngineRun(engine.name, engine.version, EngineStatus.BROKEN, reason=problem, advice="see `assay doctor`"))
+            broken.append(
+                EngineRun(
+                    engine.name,
+                    engine.version,
+                    EngineStatus.BROKEN,
+                    reason=problem,
+                    advice="see `assay doctor`",
+                )
+            )
         else:
             sound.append(engine)
     return sound, broken
@@ -109,7 +116,9 @@ def _look(plan: Plan, engines: list[AnyEngine], cache: Cache | None, observe: Ob
     base = None
     if selection.base is not None and not head.interrupted:
         # The base is compared by content digest only: its snapshot must not replace the one of the working tree.
-        sides = replace(request, files=selection.base.files, focus=selection.base.focus, key=request.key + b"base")
+        sides = replace(
+            request, files=selection.base.files, focus=selection.base.focus, key=request.key + b"base"
+        )
         base = look(sides)
     return Seen(head, base, selection)
 
@@ -216,5 +225,3 @@ def _summary(rule: Rule) -> RuleSummary:
         controls=rule.controls,
         references=rule.references,
     )
-
-

@@ -17,7 +17,9 @@ class Trace:
     def __init__(self) -> None:
         self._epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
         self._began = time.monotonic()
-        started = datetime.fromtimestamp(int(self._epoch), UTC) if self._epoch.isdigit() else datetime.now(UTC)
+        started = (
+            datetime.fromtimestamp(int(self._epoch), UTC) if self._epoch.isdigit() else datetime.now(UTC)
+        )
         self.started_at = started.strftime("%Y-%m-%dT%H:%M:%SZ")
         self.phases: list[Phase] = []
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import replace
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from assay.entrypoints.cli.progress import colour_wanted, progress
-from assay.model.errors import UsageError
-from assay.model.scan import GatePolicy, ScanMode, ScanRequest, ScanResult, ScanType
+from assay.entrypoints.cli.progress import progress
+from assay.model.errors import GitError, UsageError
+from assay.model.scan import GatePolicy, Phase, ScanMode, ScanRequest, ScanResult, ScanType
 from assay.settings import (
     Settings,
     cache_folder,
@@ -19,6 +21,10 @@ from assay.settings import (
     load,
     severity_threshold,
 )
+
+if TYPE_CHECKING:
+    from assay.report.write import Output
+    from assay.scan.plan import Plan
 
 _TYPES = ", ".join(scan_type.value for scan_type in ScanType)
 _ALIASES = {"sca": "vulnerabilities", "licenses": "licences", "infrastructure": "iac", "all": "full"}
@@ -92,38 +98,83 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Scan, report, and return the verdict's exit code."""
-    from assay.scan.pipeline import scan
-    from assay.scan.plan import describe, make_plan
+    from assay.report.registry import check
+    from assay.report.write import parse_outputs
+    from assay.scan.plan import describe
 
-    paths = _paths(args)
-    root = _root(paths)
-    settings = load(_settings_folder(paths, root), args.config)
-    request = _request(args, settings, root, paths)
-    outputs = [*settings.values.report.output, *args.output]
-    plan = make_plan(request)
+    check(args.format)
+    task = _prepare(args)
+    outputs = parse_outputs([*task.settings.values.report.output, *args.output])
     if args.plan:
-        sys.stdout.write(describe(plan))
+        sys.stdout.write(describe(task.plan))
         return 0
     if args.trace:
-        sys.stderr.write(describe(plan))
-    cache = cache_folder() if request.cache else None
-    with progress(quiet=args.quiet or args.trace) as observe:
-        result = scan(plan, _policy(args, settings), cache, observe, settings.file)
+        sys.stderr.write(describe(task.plan))
+    result = _carry_out(args, task)
     _report(args, result, outputs)
     return result.verdict.exit_code
 
 
-def _report(args: argparse.Namespace, result: ScanResult, outputs: list[str]) -> None:
-    from assay.report import registry, write
+def scan_only(args: argparse.Namespace) -> ScanResult:
+    """The result of a scan with these flags, for commands that build on one."""
+    return _carry_out(args, _prepare(args))
 
-    write.write_all(result, outputs)
+
+def root_of(args: argparse.Namespace) -> Path:
+    """The root that a scan with these flags has."""
+    return _root(_paths(args))
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is to be done, before any file is opened."""
+
+    plan: Plan
+    policy: GatePolicy
+    settings: Settings
+
+
+def _prepare(args: argparse.Namespace) -> _Task:
+    from assay.scan.plan import make_plan
+
+    paths = _paths(args)
+    root = _root(paths)
+    settings = load(_settings_folder(paths, root), args.config)
+    plan = make_plan(_request(args, settings, root, paths))
+    return _Task(plan, _policy(args, settings), settings)
+
+
+def _carry_out(args: argparse.Namespace, task: _Task) -> ScanResult:
+    from assay.scan.pipeline import scan
+
+    cache = cache_folder() if task.plan.request.cache else None
+    with progress(quiet=args.quiet or args.trace) as observe:
+        return scan(task.plan, task.policy, cache, observe, task.settings.file)
+
+
+def _report(args: argparse.Namespace, result: ScanResult, outputs: tuple[Output, ...]) -> None:
+    """Write the reports; with --trace, show all six phases: the verdict is the last, since the exit code follows from it."""
+    from assay.report.registry import render
+    from assay.report.write import write_all
+
+    since = time.monotonic()
+    write_all(result, outputs)
+    text = b"" if args.quiet else render(args.format, result)
     if args.trace:
-        for phase in result.phases:
-            sys.stderr.write(f"{phase.started:8.3f} - {phase.ended:8.3f} s  {phase.name}: {phase.status}\n")
-    if args.quiet:
-        return
-    text = registry.render(args.format, result, colour=colour_wanted(sys.stdout.isatty()))
-    sys.stdout.write(text)
+        took = time.monotonic() - since
+        *earlier, judge = result.phases
+        report = Phase("report", judge.ended, judge.ended + took, f"{len(outputs)} files")
+        gate = Phase(
+            "gate",
+            report.ended,
+            report.ended,
+            f"{result.verdict.result.value}, exit {result.verdict.exit_code}",
+        )
+        for number, phase in enumerate([*earlier, report, gate], 1):
+            sys.stderr.write(
+                f"phase {number}  {phase.started:8.3f} - {phase.ended:8.3f} s  {phase.name}: {phase.status}\n"
+            )
+    sys.stdout.buffer.write(text)
 
 
 def _request(args: argparse.Namespace, settings: Settings, root: Path, paths: list[Path]) -> ScanRequest:
@@ -212,12 +263,14 @@ def _listed(source: str) -> list[str]:
 
 def _root(paths: list[Path]) -> Path:
     """The git work tree that holds every path (so that reports name files as code hosts do), else their common folder."""
-    from assay.scan.target.git import find_root
+    from assay.scan.target.repository import find_repository
 
     folders = [path if path.is_dir() else path.parent for path in paths]
     common = Path(os.path.commonpath(folders))
-    top = find_root(str(common))
-    return Path(top) if top else common
+    try:
+        return Path(find_repository(str(common)).top)
+    except GitError:
+        return common
 
 
 def _settings_folder(paths: list[Path], root: Path) -> str:

@@ -321,7 +321,11 @@ class _Session:
         if cache is None or self.interrupted:
             return
         present = {file.uri for file in self.request.files}
-        kept = {uri: seen for uri, seen in self.snapshot.files.items() if uri in present and uri not in self.outcomes}
+        kept = {
+            uri: seen
+            for uri, seen in self.snapshot.files.items()
+            if uri in present and uri not in self.outcomes
+        }
         files = kept | {
             file.uri: Seen(file.stamp, self.outcomes[file.uri])
             for file in self.request.files
@@ -350,7 +354,9 @@ class _Session:
                 findings += seen.findings
             runs.append(self._run_of(engine, tally))
         marked = frozenset(uri for uri, outcome in self.outcomes.items() if outcome.marked)
-        return Looked(findings, self._accounts(), runs, self.interrupted, frozenset(self.project_engines), marked)
+        return Looked(
+            findings, self._accounts(), runs, self.interrupted, frozenset(self.project_engines), marked
+        )
 
     def _run_of(self, engine: FileEngine | ProjectEngine, tally: _Tally) -> EngineRun:
         is_project = engine.name in self.project_engines

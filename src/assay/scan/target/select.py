@@ -54,7 +54,9 @@ def select(request: ScanRequest) -> Selection:
 
 
 def _options(request: ScanRequest) -> WalkOptions:
-    return WalkOptions(exclude=request.exclude, max_file_bytes=request.max_file_bytes or WalkOptions().max_file_bytes)
+    return WalkOptions(
+        exclude=request.exclude, max_file_bytes=request.max_file_bytes or WalkOptions().max_file_bytes
+    )
 
 
 def _staged(listing: Listing, repository: Repository) -> Selection:

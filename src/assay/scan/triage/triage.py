@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assay.model.errors import GitError
 from assay.model.finding import Finding
-from assay.model.scan import BaselineState, Notification, RankedFinding, ScanRequest, TriagedFinding
+from assay.model.scan import Notification, RankedFinding, ScanRequest, TriagedFinding
 from assay.model.severity import Severity
 from assay.scan.triage.baseline import compare, read_baseline, with_baseline
 from assay.scan.triage.identity import fingerprints
@@ -69,7 +68,9 @@ def identify(raw: Iterable[Finding], sources: Sources) -> tuple[TriagedFinding, 
         wanted.setdefault(finding.location.uri, set()).add(finding.location.region.start_line)
     hashes = {uri: line_hashes(sources.content(uri), lines) for uri, lines in wanted.items()}
     return tuple(
-        TriagedFinding(finding, mark, hashes[finding.location.uri].get(finding.location.region.start_line, ""))
+        TriagedFinding(
+            finding, mark, hashes[finding.location.uri].get(finding.location.region.start_line, "")
+        )
         for finding, mark in zip(merged, prints, strict=True)
     )
 
@@ -101,7 +102,9 @@ def _above(
     hidden = len(findings) - len(kept)
     if not hidden:
         return kept, ()
-    return kept, (Notification("note", f"{hidden} findings below severity {least.value} are not shown", "severity"),)
+    return kept, (
+        Notification("note", f"{hidden} findings below severity {least.value} are not shown", "severity"),
+    )
 
 
 def _marks(head: Side, sources: Sources) -> tuple[list[Mark], list[Notification]]:
@@ -114,5 +117,3 @@ def _marks(head: Side, sources: Sources) -> tuple[list[Mark], list[Notification]
             marks += found
             complaints += wrong
     return marks, complaints
-
-
