@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from assay.model.errors import GitError
 from assay.model.finding import Finding
 from assay.model.rule import Rule
 from assay.model.scan import (
@@ -20,6 +21,7 @@ from assay.model.scan import (
     RankedFinding,
     RuleSummary,
     ScanResult,
+    ScanType,
 )
 from assay.model.version import VERSION
 from assay.scan.engines.cache import Cache
@@ -30,6 +32,7 @@ from assay.scan.engines.runner import Looked, LookRequest, Observer, look
 from assay.scan.gate.verdict import judge
 from assay.scan.plan import Plan
 from assay.scan.target.file import SourceFile, TargetFile
+from assay.scan.target.repository import find_repository, head_commit
 from assay.scan.target.select import Selection, select
 from assay.scan.trace import Trace
 from assay.scan.triage.triage import Side, Triaged, triage
@@ -83,7 +86,7 @@ def scan(
         notifications=(*seen.selection.notifications, *triaged.notifications),
         phases=tuple(trace.phases),
         config_file=config_file,
-        commit=triaged.commit,
+        commit=_commit(plan.request.root),
         rules_digest=plan.rules_digest,
         interrupted=seen.head.interrupted,
     )
@@ -201,7 +204,15 @@ def _accounts(seen: Seen) -> tuple[FileAccount, ...]:
     return tuple(sorted(accounts, key=lambda account: account.uri))
 
 
-def _types_of(plan: Plan) -> dict[str, frozenset[object]]:
+def _commit(root: str) -> str:
+    """The commit that is checked out, "" outside of git."""
+    try:
+        return head_commit(find_repository(root))
+    except GitError:
+        return ""
+
+
+def _types_of(plan: Plan) -> dict[str, frozenset[ScanType]]:
     return {engine.name: frozenset(engine.scan_types) for engine in plan.engines}
 
 

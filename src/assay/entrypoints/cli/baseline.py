@@ -52,7 +52,7 @@ def _show(args: argparse.Namespace) -> int:
         return 0
     baseline = read_baseline(path)
     for entry in baseline.findings:
-        _say(f"{entry.severity.value:8}  {entry.rule_id}  {entry.uri}")
+        _say(f"{entry.severity.value:8}  {entry.rule}  {entry.uri}")
     _say(f"{len(baseline.findings)} findings")
     return 0
 

@@ -155,10 +155,10 @@ def _carry_out(args: argparse.Namespace, task: _Task) -> ScanResult:
 def _report(args: argparse.Namespace, result: ScanResult, outputs: tuple[Output, ...]) -> None:
     """Write the reports; with --trace, show all six phases: the verdict is the last, since the exit code follows from it."""
     from assay.report.registry import render
-    from assay.report.write import write_all
+    from assay.report.write import write_reports
 
     since = time.monotonic()
-    write_all(result, outputs)
+    write_reports(result, outputs)
     text = b"" if args.quiet else render(args.format, result)
     if args.trace:
         took = time.monotonic() - since

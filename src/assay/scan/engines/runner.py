@@ -115,11 +115,9 @@ class _Session:
         self.interrupted = False
         self.file_engines: tuple[FileEngine, ...] = tuple(
             e for e in request.engines if not hasattr(e, "look_at_project")
-        )  # type: ignore[misc]
+        )
         self.project_engines: dict[str, ProjectEngine] = {
-            e.name: e  # type: ignore[misc]
-            for e in request.engines
-            if hasattr(e, "look_at_project")
+            e.name: e for e in request.engines if hasattr(e, "look_at_project")
         }
         self.tallies = {engine.name: _Tally() for engine in request.engines}
         self.outcomes: dict[str, FileOutcome] = {}
