@@ -32,7 +32,7 @@ def findings_of(content: bytes, uri: str, word: bytes, made_from: Rule) -> Itera
     for number, line in enumerate(content.split(b"\n"), 1):
         at = line.find(word)
         if at >= 0:
-            region = Region(number, at + 1, number, at + 1 + len(word))
+            region = Region(number, 1, number, len(line) + 1)
             yield Finding(
                 made_from.id,
                 made_from.engine,
