@@ -258,5 +258,6 @@ def _error(root: str, arguments: Sequence[str], complaint: bytes) -> GitError:
     for words, message, advice in _COMPLAINTS:
         if words in complaint:
             return GitError(message.format(root=root), advice.format(root=root))
+    name = next((word for word in arguments if word.isalpha() or (word[0] != "-" and "=" not in word)), "")
     said = complaint.decode("utf-8", "replace").strip().splitlines()
-    return GitError(f"git {arguments[0]} failed in {root}: {said[-1][:300] if said else 'it gave no reason'}")
+    return GitError(f"git {name} failed in {root}: {said[-1][:300] if said else 'it gave no reason'}")

@@ -102,20 +102,20 @@ def _regex_of(pattern: bytes) -> bytes | None:
     if directory:
         pattern = pattern[:-1]
     anchored = b"/" in pattern
-    body = _translate(pattern.removeprefix(b"/")) if anchored else _translate(pattern)
+    body = _translate(pattern.removeprefix(b"/"), anchored)
     if not body:
         return None
     head = b"^" if anchored else b"(?:^|/)"
     return head + body + (rb"\x00$" if directory else rb"\x00?$")
 
 
-def _translate(pattern: bytes) -> bytes | None:
+def _translate(pattern: bytes, anchored: bool) -> bytes | None:
     out: list[bytes] = []
     at = 0
     while at < len(pattern):
         char = pattern[at : at + 1]
         if char == b"*":
-            piece, at = _stars(pattern, at)
+            piece, at = _stars(pattern, at, anchored)
         elif char == b"?":
             piece, at = rb"[^/\x00]", at + 1
         elif char == b"[":
@@ -133,12 +133,12 @@ def _translate(pattern: bytes) -> bytes | None:
     return b"".join(out)
 
 
-def _stars(pattern: bytes, at: int) -> tuple[bytes, int]:
+def _stars(pattern: bytes, at: int, anchored: bool) -> tuple[bytes, int]:
     """`*`, or `**` where it stands for whole directories: between slashes or the pattern's ends."""
     end = at
     while end < len(pattern) and pattern[end : end + 1] == b"*":
         end += 1
-    whole = (at == 0 or pattern[at - 1 : at] == b"/") and b"/" in pattern
+    whole = anchored and (at == 0 or pattern[at - 1 : at] == b"/")
     if end - at < 2 or not whole:
         return rb"[^/\x00]*", end
     if end == len(pattern):

@@ -184,6 +184,24 @@ def without_credentials(url: str) -> str:
     return urlunsplit((parts.scheme, host + port, parts.path, "", ""))
 
 
+def without_filters(repository: Repository) -> tuple[str, ...]:
+    """Options for a command that compares the working tree (`diff`, `blame`).
+
+    Git runs the clean filters of the repository's own configuration there; no switch turns them off, so each is emptied by name.
+    """
+    try:
+        names = run(repository.root, "config", "-z", "--name-only", "--get-regexp", r"^filter\.")
+    except GitError:
+        return ()  # no such key
+    drivers = {os.fsdecode(name.rpartition(b".")[0]) for name in names.split(b"\0") if name}
+    settings = [
+        f"{driver}.{key}"
+        for driver in sorted(drivers)
+        for key in ("clean=", "smudge=", "process=", "required=false")
+    ]
+    return tuple(part for setting in settings for part in ("-c", setting))
+
+
 @dataclass(frozen=True, slots=True)
 class Blame:
     """Who last wrote a line: commit id, author, e-mail, seconds since 1970, subject."""
@@ -197,17 +215,18 @@ class Blame:
 
 def blame_line(repository: Repository, path: bytes, line: int, commit: str = "HEAD") -> Blame | None:
     """Who last wrote one line of a file at a commit; None if git cannot say. A slow question: ask for few lines."""
+    asked = (
+        "blame",
+        "--porcelain",
+        "--no-textconv",
+        "-L",
+        f"{int(line)},{int(line)}",
+        commit,
+        "--",
+        os.fsdecode(path),
+    )
     try:
-        out = run(
-            repository.root,
-            "blame",
-            "--porcelain",
-            "-L",
-            f"{int(line)},{int(line)}",
-            commit,
-            "--",
-            os.fsdecode(path),
-        )
+        out = run(repository.root, *without_filters(repository), *asked)
     except GitError:
         return None
     lines = out.decode("utf-8", "replace").splitlines()

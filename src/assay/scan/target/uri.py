@@ -24,3 +24,19 @@ def uri_of_bytes(path: bytes) -> str:
 def path_of_bytes(path: bytes) -> str:
     """File system text of a path as git prints it."""
     return os.fsdecode(path)
+
+
+_ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
+_CONTROLS = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+
+
+def unquote(path: bytes) -> bytes:
+    """A path as git prints it where NUL does not separate: quoted as in C if it holds special bytes."""
+    if not (path.startswith(b'"') and path.endswith(b'"') and len(path) > 1):
+        return path
+    return _ESCAPE.sub(_unescape, path[1:-1])
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    code = match[1]
+    return bytes((int(code, 8) & 0xFF,)) if len(code) == 3 else _CONTROLS.get(code, code)
