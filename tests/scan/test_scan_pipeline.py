@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import PairEngine, WordEngine
+from frame_engines import PairEngine, WordEngine, engines
 
 from assay.entrypoints.cli.main import run
+
+__all__ = ["engines"]  # a fixture
 
 
 def tree(root: Path, files: dict[str, str]) -> Path:
@@ -20,26 +23,26 @@ def tree(root: Path, files: dict[str, str]) -> Path:
     return root
 
 
-def scan(root: Path, *flags: str) -> tuple[int, dict[str, object]]:
+def scan(root: Path, *flags: str) -> tuple[int, dict[str, Any]]:
     out = root.parent / "result.json"
     code = run(["scan", str(root), "--quiet", "--output", f"json={out}", *flags])
     return code, json.loads(out.read_text())["result"]
 
 
-def places(result: dict[str, object]) -> list[str]:
+def places(result: dict[str, Any]) -> list[str]:
     found = []
-    for ranked in result["findings"]:  # type: ignore[attr-defined]
+    for ranked in result["findings"]:
         location = ranked["triaged"]["finding"]["location"]
         found.append(f"{location['uri']}:{location['region']['start_line']}")
     return sorted(found)
 
 
-def engine(result: dict[str, object], name: str) -> dict[str, object]:
-    return next(entry for entry in result["engines"] if entry["engine"] == name)  # type: ignore[attr-defined]
+def engine(result: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(entry for entry in result["engines"] if entry["engine"] == name)
 
 
-def account(result: dict[str, object], uri: str) -> dict[str, object]:
-    return next(entry for entry in result["files"] if entry["uri"] == uri)  # type: ignore[attr-defined]
+def account(result: dict[str, Any], uri: str) -> dict[str, Any]:
+    return next(entry for entry in result["files"] if entry["uri"] == uri)
 
 
 def git(root: Path, *arguments: str) -> None:
@@ -71,8 +74,6 @@ def test_nothing_found_is_said_with_what_was_looked_at(root: Path, capfd: pytest
     tree(root, {"a.txt": "fine\n"})
     assert run(["scan", str(root), "--no-cache"]) == 0
     assert "0 findings in 1 of 1 file, 1 engine, 1 rule" in capfd.readouterr().out
-        "in 1 file", "of 1 file"
-    )
 
 
 @pytest.mark.parametrize(("jobs", "count"), [("1", 3), ("2", 450)])
@@ -249,7 +250,7 @@ def test_against_a_base_new_unchanged_and_absent(root: Path) -> None:
     code, result = scan(root, "--base", "HEAD", "--new-only")
     states = {
         f"{r['triaged']['finding']['location']['uri']}": r["triaged"]["baseline"]
-        for r in result["findings"]  # type: ignore[attr-defined]
+        for r in result["findings"]
     }
     assert states == {
         "a.txt": "unchanged",
@@ -308,7 +309,7 @@ def test_an_inline_suppression_counts_with_a_reason_only(root: Path) -> None:
         r["triaged"]["finding"]["location"]["uri"]
         for r in result["findings"]
         if r["triaged"]["suppression"] is None
-    ]  # type: ignore[attr-defined]
+    ]
     assert (code, active) == (1, ["b.py"])
 
 

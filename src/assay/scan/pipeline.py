@@ -6,6 +6,7 @@ The plan is made before (`scan.plan`), since it must stand before any file is op
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,6 +40,17 @@ from assay.scan.triage.triage import Side, Triaged, triage
 
 
 @dataclass(frozen=True, slots=True)
+class _Means:
+    """What a scan works with: clock, reader, cache folder, who watches, and the settings' file for the report."""
+
+    trace: Trace
+    reader: Reader
+    cache_folder: Path | None
+    observe: Observer
+    config_file: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """Phase 3: what the engines saw in the target, and in the base where there is one."""
 
@@ -57,16 +69,23 @@ def scan(
         ConfigError: a baseline or suppression file does not load.
     """
     trace = Trace()
+    reader = Reader(plan.request.root, plan.request.max_file_bytes)
+    with closing(reader):
+        return _phases(plan, policy, _Means(trace, reader, cache_folder, observe, config_file))
+
+
+def _phases(plan: Plan, policy: GatePolicy, means: _Means) -> ScanResult:
+    trace = means.trace
     with trace.phase("plan") as said:
         said.append(f"{len(plan.engines)} engines")
     with trace.phase("verify tools") as said:
         sound, broken = _verify(plan)
         said.append(f"{len(sound)} ok, {len(broken)} not")
     with trace.phase("look") as said:
-        seen = _look(plan, sound, Cache(cache_folder) if cache_folder else None, observe)
+        seen = _look(plan, sound, means)
         said.append(f"{len(seen.head.accounts)} files, {len(seen.head.findings)} raw findings")
     with trace.phase("merge and rank") as said:
-        triaged = _triage(plan, seen)
+        triaged = _triage(plan, seen, means.reader)
         said.append(f"{len(triaged.findings)} findings")
     with trace.phase("judge") as said:
         runs = _runs(plan, [*seen.head.runs, *broken], trace)
@@ -85,7 +104,7 @@ def scan(
         rules=_summaries(plan, triaged.findings),
         notifications=(*seen.selection.notifications, *triaged.notifications),
         phases=tuple(trace.phases),
-        config_file=config_file,
+        config_file=means.config_file,
         commit=_commit(plan.request.root),
         rules_digest=plan.rules_digest,
         interrupted=seen.head.interrupted,
@@ -112,10 +131,10 @@ def _verify(plan: Plan) -> tuple[list[AnyEngine], list[EngineRun]]:
     return sound, broken
 
 
-def _look(plan: Plan, engines: list[AnyEngine], cache: Cache | None, observe: Observer) -> Seen:
+def _look(plan: Plan, engines: list[AnyEngine], means: _Means) -> Seen:
     selection = select(plan.request)
-    request = _look_request(plan, engines, selection.files, cache)
-    head = look(replace(request, focus=selection.focus), observe)
+    request = _look_request(plan, engines, selection.files, means)
+    head = look(replace(request, focus=selection.focus), means.observe)
     base = None
     if selection.base is not None and not head.interrupted:
         # The base is compared by content digest only: its snapshot must not replace the one of the working tree.
@@ -127,7 +146,7 @@ def _look(plan: Plan, engines: list[AnyEngine], cache: Cache | None, observe: Ob
 
 
 def _look_request(
-    plan: Plan, engines: list[AnyEngine], files: tuple[TargetFile, ...], cache: Cache | None
+    plan: Plan, engines: list[AnyEngine], files: tuple[TargetFile, ...], means: _Means
 ) -> LookRequest:
     request = plan.request
     return LookRequest(
@@ -136,16 +155,15 @@ def _look_request(
         engines=engines,
         jobs=request.jobs,
         offline=request.offline,
-        reader=_reader(plan),
+        reader=means.reader,
         file_seconds=request.file_seconds,
         engine_seconds=request.engine_seconds,
-        cache=cache,
+        cache=Cache(means.cache_folder) if means.cache_folder else None,
         key=bytes.fromhex(plan.rules_digest) + repr((request.paths, request.max_file_bytes)).encode(),
     )
 
 
-def _triage(plan: Plan, seen: Seen) -> Triaged:
-    reader = _reader(plan)
+def _triage(plan: Plan, seen: Seen, reader: Reader) -> Triaged:
     selection = seen.selection
     head = Side(_in_focus(seen), _read_from(reader, selection.files), tuple(sorted(seen.head.marked)))
     partial = selection.focus is not None or bool(plan.request.paths != ("",) and plan.request.paths)
@@ -179,10 +197,6 @@ def _read_from(reader: Reader, files: Iterable[TargetFile]) -> Callable[[str], b
         return source.content if isinstance(source, SourceFile) else None
 
     return read
-
-
-def _reader(plan: Plan) -> Reader:
-    return Reader(plan.request.root, plan.request.max_file_bytes)
 
 
 def _runs(plan: Plan, runs: list[EngineRun], trace: Trace) -> list[EngineRun]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from assay.scan.engines.limits import TimeIsUp, alarm
 from assay.scan.engines.project import MemoryProject
-from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine
+from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine, looks_at_projects
 from assay.scan.target.read import source_file
 
 _SECONDS = 20.0
@@ -28,9 +30,9 @@ def verify(engine: FileEngine | ProjectEngine) -> str:
 def look_at_texts(engine: FileEngine | ProjectEngine, texts: dict[str, bytes]) -> list[Look]:
     """What the engine sees in files that exist only in memory, as it would on the disk."""
     project = MemoryProject({uri: text for uri, text in texts.items() if _wanted(engine, uri, text)})
-    if hasattr(engine, "look_at_project"):
+    if looks_at_projects(engine):
         return list(engine.look_at_project(project))
-    return [engine.look(project.read(file)) for file in project.files()]
+    return [cast("FileEngine", engine).look(project.read(file)) for file in project.files()]
 
 
 def _wanted(engine: FileEngine | ProjectEngine, uri: str, text: bytes) -> bool:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from assay.model.finding import Finding
 from assay.model.scan import EngineRun, EngineStatus, FileAccount, FileStatus, Notification
@@ -16,7 +17,7 @@ from assay.scan.engines.limits import TimeIsUp, alarm
 from assay.scan.engines.outcome import EngineLook, FileOutcome, failed_outcome
 from assay.scan.engines.pool import Ended, Item, run_tasks
 from assay.scan.engines.project import DiskProject
-from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine
+from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine, looks_at_projects
 from assay.scan.engines.reader import Reader
 from assay.scan.engines.work import FilesTask, ProjectTask, Task, Unchanged, Work
 from assay.scan.target.file import TargetFile
@@ -113,12 +114,13 @@ class _Session:
         self.observe = observe
         self.began = time.monotonic()
         self.interrupted = False
+        projects = [engine for engine in request.engines if looks_at_projects(engine)]
+        self.project_engines: dict[str, ProjectEngine] = {engine.name: engine for engine in projects}
         self.file_engines: tuple[FileEngine, ...] = tuple(
-            e for e in request.engines if not hasattr(e, "look_at_project")
+            cast("FileEngine", engine)
+            for engine in request.engines
+            if engine.name not in self.project_engines
         )
-        self.project_engines: dict[str, ProjectEngine] = {
-            e.name: e for e in request.engines if hasattr(e, "look_at_project")
-        }
         self.tallies = {engine.name: _Tally() for engine in request.engines}
         self.outcomes: dict[str, FileOutcome] = {}
         self.snapshot = request.cache.snapshot(self._snapshot_key()) if request.cache else Snapshot({})
@@ -367,7 +369,7 @@ class _Session:
             status=status,
             files=len(tally.looks),
             findings=sum(len(look.findings) for look in tally.looks.values()),
-            rules=len(engine.rules()),
+            rules=len(engine.rules()) if tally.looks else 0,
             reason=reason,
             started=max(tally.started, 0.0),
             seconds=tally.seconds,

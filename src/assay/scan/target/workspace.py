@@ -28,7 +28,7 @@ from assay.scan.target.layers import Layer, LayerReader, Layers, prefix_of
 from assay.scan.target.uri import uri_of
 
 MAX_FILE_BYTES = 50 << 20
-OWN_OUTPUTS = ("/.assay/cache", "/.assay/reports")
+OWN_OUTPUTS = ("/.assay/cache", "/.assay/reports", "/.assay/baseline.json")
 _OWN_NAMES = frozenset({"cache", "reports"})
 
 
