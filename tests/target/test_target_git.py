@@ -11,8 +11,8 @@ from conftest import Repo
 
 from assay.model.errors import GitError
 from assay.model.location import Region
-from assay.scan.target.change import ChangeKind, changed_targets, since, staged
-from assay.scan.target.git import BlobReader
+from assay.scan.target.change import ChangeKind, base_targets, changed_targets, since, staged
+from assay.scan.target.git import BlobReader, run, stream
 from assay.scan.target.history import HistoryBlob, blobs_of_history, origins
 from assay.scan.target.read import read_file
 from assay.scan.target.repository import (
@@ -23,6 +23,7 @@ from assay.scan.target.repository import (
     merge_base,
     remote_url,
     resolve,
+    targets_at,
     tracked,
     without_credentials,
 )
@@ -90,7 +91,13 @@ def test_changed_lines_of_a_branch(repo: Repo) -> None:
     assert not change.is_new("new.py", line(1))
     assert change.files["new.py"].kind is ChangeKind.RENAMED
     assert change.old_uri("new.py") == "old.py"
-    assert change.deleted == ("gone.py",)
+    assert [file.old_uri for file in change.deleted] == ["gone.py"]
+    assert [target.uri for target in changed_targets(repository, change)] == ["a.py", "b.py", "new.py"]
+    assert [target.uri for target in base_targets(repository, change)] == ["a.py", "gone.py", "old.py"]
+    with BlobReader(repository.root) as blobs:
+        old = [read_file(target, blobs=blobs) for target in base_targets(repository, change)]
+    assert [getattr(file, "content", None) for file in old] == [b"1\n2\n3\n4\n5\n", b"x", b"same\n" * 9]
+    assert [target.uri for target in targets_at(repository, "main~1")] == ["a.py", "gone.py", "old.py"]
 
 
 def test_the_working_tree_counts_edits_and_untracked_files(repo: Repo) -> None:
@@ -336,3 +343,58 @@ def test_blame_names_the_author_of_a_line(repo: Repo) -> None:
 )
 def test_an_address_is_shown_without_credentials(url: str, shown: str) -> None:
     assert without_credentials(url) == shown
+
+
+def fake_git(folder: Path, script: str) -> str:
+    folder.mkdir()
+    (folder / "git").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "git").chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+def test_a_git_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", fake_git(tmp_path / "bin", "exec sleep 60"))
+    with pytest.raises(GitError, match=r"git status in .* took longer"):
+        run(str(tmp_path), "status", seconds=0.05)
+    with (
+        pytest.raises(GitError, match=r"git diff in .* took longer"),
+        stream(str(tmp_path), "diff", seconds=0.05) as source,
+    ):
+        assert source.read() == b""
+
+
+def test_a_git_that_dies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", fake_git(tmp_path / "bin", "echo 'fatal: the disk is gone' >&2; exit 128"))
+    with pytest.raises(GitError, match=r"git log failed in .*: fatal: the disk is gone"):
+        run(str(tmp_path), "log")
+    with pytest.raises(GitError, match="the disk is gone"), stream(str(tmp_path), "log") as source:
+        source.read()
+    with BlobReader(str(tmp_path)) as blobs, pytest.raises(GitError, match="ended before"):
+        blobs.read("1" * 40)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_repository_of_someone_else_comes_with_advice(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit(a="1")
+    for path in (repo.path, repo.path / ".git"):
+        os.chown(path, 54321, 54321)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    with pytest.raises(GitError, match=r"another user[\s\S]*safe\.directory"):
+        find_repository(str(repo.path))
+
+
+def test_the_index_of_a_hook_in_a_linked_worktree(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit(a__py="1\n")
+    linked = tmp_path / "linked"
+    repo.git("worktree", "add", "-q", "-b", "side", str(linked))
+    index = repo.path / ".git" / "worktrees" / "linked" / "next-index"
+    (linked / "b.py").write_text("x")
+    repo.git("-C", str(linked), "add", "b.py", GIT_INDEX_FILE=str(index))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(index))
+    assert "b.py" in staged(find_repository(str(linked))).files
+    assert not staged(find_repository(str(repo.path))).files

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import IO
 
 from assay.model.location import Region
 from assay.scan.target.file import TargetFile
-from assay.scan.target.git import Repository, run, stream
+from assay.scan.target.git import SECONDS, Repository, run, stream
 from assay.scan.target.repository import head_commit, merge_base, resolve, sizes, untracked, without_filters
 from assay.scan.target.uri import path_of_bytes, unquote, uri_of_bytes
 
@@ -37,7 +37,8 @@ class ChangedFile:
     """One file's change. `old_uri` is where it was at the base ("" if it was not there), `uri` "" if it is deleted.
 
     `lines` are the new line ranges, first and last, sorted, disjoint; None: the whole file is new. `blob` is its git object id
-    where the new side is a commit or the index ("" in the working tree). `path` is the new path as git has it.
+    where the new side is a commit or the index ("" in the working tree), `old_blob` the one at the base. `path` and `old_path` are
+    the paths as git has them.
     """
 
     kind: ChangeKind
@@ -46,6 +47,8 @@ class ChangedFile:
     lines: tuple[tuple[int, int], ...] | None = None
     blob: str = ""
     path: bytes = b""
+    old_blob: str = ""
+    old_path: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Change:
     base: str
     head: str
     files: Mapping[str, ChangedFile] = field(default_factory=dict)
-    deleted: tuple[str, ...] = ()
+    deleted: tuple[ChangedFile, ...] = ()
 
     def is_new(self, uri: str, region: Region | None = None) -> bool:
         """Whether any line of the region (or of the file) is new. Lines that merely moved with a renamed file are not."""
@@ -105,12 +108,21 @@ def staged(repository: Repository) -> Change:
 
 def changed_targets(repository: Repository, change: Change) -> tuple[TargetFile, ...]:
     """The changed files whose content git holds (index or commit), with their blobs and sizes, sorted by uri."""
-    present = [file for _, file in sorted(change.files.items()) if file.blob]
-    known = sizes(repository, sorted({file.blob for file in present}))
-    return tuple(
-        TargetFile(file.uri, path_of_bytes(file.path), known.get(file.blob, -1), file.blob)
-        for file in present
+    files = [file for _, file in sorted(change.files.items()) if file.blob]
+    return _targets(repository, [(file.uri, file.path, file.blob) for file in files])
+
+
+def base_targets(repository: Repository, change: Change) -> tuple[TargetFile, ...]:
+    """What the changed and deleted files were at the base, with their old uris: the other half of a comparison."""
+    files = [*change.files.values(), *change.deleted]
+    return _targets(
+        repository, sorted((file.old_uri, file.old_path, file.old_blob) for file in files if file.old_blob)
     )
+
+
+def _targets(repository: Repository, files: Sequence[tuple[str, bytes, str]]) -> tuple[TargetFile, ...]:
+    known = sizes(repository, sorted({blob for _, _, blob in files}))
+    return tuple(TargetFile(uri, path_of_bytes(path), known.get(blob, -1), blob) for uri, path, blob in files)
 
 
 def _compare(repository: Repository, base: str, head: str, *command: str) -> Change:
@@ -121,43 +133,68 @@ def _compare(repository: Repository, base: str, head: str, *command: str) -> Cha
         base,
         head,
         {file.uri: _with_lines(file, ranges) for file in files},
-        tuple(sorted(deleted)),
+        tuple(deleted),
     )
 
 
 def _with_lines(file: ChangedFile, ranges: Mapping[str, tuple[tuple[int, int], ...]]) -> ChangedFile:
     lines = None if file.kind is ChangeKind.ADDED else ranges.get(file.uri, ())
-    return ChangedFile(file.kind, file.uri, file.old_uri, lines, file.blob, file.path)
+    return replace(file, lines=lines)
 
 
-def _changed_files(repository: Repository, command: tuple[str, ...]) -> tuple[list[ChangedFile], list[str]]:
-    """Files that are new or edited, and uris of deleted ones, from `--raw -z`: ":mode mode oid oid status NUL path NUL [path NUL]"."""
+def _changed_files(
+    repository: Repository, command: tuple[str, ...]
+) -> tuple[list[ChangedFile], list[ChangedFile]]:
+    """Files that are new or edited, and deleted ones, from `--raw -z`: ":mode mode oid oid status NUL path NUL [path NUL]"."""
     parts = iter(run(repository.root, *command, "--raw", "-z", "--no-abbrev").split(b"\0"))
     files: list[ChangedFile] = []
-    deleted: list[str] = []
+    deleted: list[ChangedFile] = []
     for meta in parts:
         if not meta:
             continue
-        old_mode, mode, _, oid, status = meta.decode("ascii", "replace").lstrip(":").split(" ")
+        fields = meta.decode("ascii", "replace").lstrip(":").split(" ")
         old = next(parts)
-        path = next(parts) if status[0] in "RC" else old
-        if mode in _NO_FILE:
-            if old_mode not in _NO_FILE:
-                deleted.append(uri_of_bytes(old))
-            continue
-        kind = ChangeKind.RENAMED if status[0] == "R" else ChangeKind.MODIFIED
-        if status[0] in "AC" or old_mode in _NO_FILE:
-            kind = ChangeKind.ADDED
-        old_uri = "" if kind is ChangeKind.ADDED else uri_of_bytes(old)
-        blob = oid if oid.strip("0") else ""
-        files.append(ChangedFile(kind, uri_of_bytes(path), old_uri, (), blob, path))
+        path = next(parts) if fields[4][0] in "RC" else old
+        file = _changed_file(fields, old, path)
+        if file is not None:
+            (deleted if file.kind is ChangeKind.DELETED else files).append(file)
     return files, deleted
+
+
+def _changed_file(fields: list[str], old: bytes, path: bytes) -> ChangedFile | None:
+    """One entry of a raw diff; a link or submodule counts as no file, so None if it is one on both sides."""
+    old_mode, mode, old_oid, oid, status = fields
+    was, is_now = old_mode not in _NO_FILE, mode not in _NO_FILE
+    was = was and status[0] not in "AC"
+    blob, old_blob = (_object(oid) if is_now else ""), (_object(old_oid) if was else "")
+    old_uri = uri_of_bytes(old) if was else ""
+    if not is_now:
+        kind = ChangeKind.DELETED
+        return ChangedFile(kind, "", old_uri, (), old_blob=old_blob, old_path=old) if was else None
+    kind = ChangeKind.RENAMED if status[0] == "R" else ChangeKind.MODIFIED
+    return ChangedFile(
+        kind if was else ChangeKind.ADDED,
+        uri_of_bytes(path),
+        old_uri,
+        (),
+        blob,
+        path,
+        old_blob,
+        old if was else b"",
+    )
+
+
+def _object(oid: str) -> str:
+    """Git writes zeros where it has no object: nothing there, or a working file."""
+    return oid if oid.strip("0") else ""
 
 
 def _line_ranges(repository: Repository, command: tuple[str, ...]) -> dict[str, tuple[tuple[int, int], ...]]:
     """New line ranges of edited files. `--text`: an attribute of the repository must not make a file "binary" and hide its lines."""
     found: dict[str, list[tuple[int, int]]] = {}
-    with stream(repository.root, *command, "--unified=0", "--text", "--diff-filter=MRTU") as source:
+    with stream(
+        repository.root, *command, "--unified=0", "--text", "--diff-filter=MRTU", seconds=SECONDS
+    ) as source:
         for uri, first, count in _hunks(source):
             if count:
                 found.setdefault(uri, []).append((first, first + count - 1))

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -90,10 +92,7 @@ def run(root: str, *arguments: str, seconds: float = SECONDS, given: bytes = b""
             command, input=given, capture_output=True, env=_environment(root), timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise GitError(
-            f"git {arguments[0]} in {root} took longer than {seconds:.0f} s",
-            "scan without git modes, or look whether the disk or the repository is in trouble",
-        ) from error
+        raise _too_slow(root, arguments, seconds) from error
     except OSError as error:
         raise GitError(f"git could not be started in {root}: {error.strerror}") from error
     if done.returncode:
@@ -102,17 +101,24 @@ def run(root: str, *arguments: str, seconds: float = SECONDS, given: bytes = b""
 
 
 @contextmanager
-def stream(root: str, *arguments: str, given: IO[bytes] | None = None) -> Iterator[IO[bytes]]:
-    """Standard output of `git ARGUMENTS`, to be read as it comes; `given` is a real file or pipe for its standard input.
+def stream(
+    root: str, *arguments: str, given: IO[bytes] | None = None, seconds: float = 0.0
+) -> Iterator[IO[bytes]]:
+    """Standard output of `git ARGUMENTS`, to be read as it comes; `given` is a real file for its standard input.
 
-    Leaving early stops git. Leaving after the end raises what git complained about.
+    Leaving early stops git. Leaving after the end raises what git complained about. `seconds` limits the whole, 0 does not: where
+    the reader works between two reads, the time is its own.
 
     Raises:
-        GitError: git is missing or fails.
+        GitError: git is missing, fails, or takes longer than `seconds`.
     """
     with tempfile.TemporaryFile() as complaints:
         process = _start(root, arguments, given if given is not None else subprocess.DEVNULL, complaints)
         assert process.stdout is not None  # INVARIANT: _start asks for a pipe
+        late = threading.Timer(seconds, process.kill) if seconds else None
+        if late:
+            late.daemon = True
+            late.start()
         ended = False
         try:
             yield process.stdout
@@ -122,6 +128,10 @@ def stream(root: str, *arguments: str, given: IO[bytes] | None = None) -> Iterat
             if not ended:
                 process.kill()
             code = process.wait()
+            if late:
+                late.cancel()
+        if ended and code == -signal.SIGKILL:
+            raise _too_slow(root, arguments, seconds)
         if ended and code:
             complaints.seek(0)
             raise _error(root, arguments, complaints.read(1 << 16))
@@ -232,10 +242,20 @@ def _environment(root: str) -> dict[str, str]:
 
 def _is_index_below(index: str, root: str) -> bool:
     """Whether an index file that a hook inherited belongs to the repository around `root` and not to another one."""
-    parent = Path(os.path.realpath(index)).parent
-    return ".git" in parent.parts and Path(os.path.realpath(root)).is_relative_to(
-        Path(*parent.parts[: parent.parts.index(".git")])
-    )
+    return os.path.dirname(os.path.realpath(index)) == _git_dir(os.path.realpath(root))  # noqa: PTH120
+
+
+def _git_dir(root: str) -> str:
+    """Where git keeps this working tree's data (gitrepository-layout: `.git`, or the file of that name that says where)."""
+    for folder in (Path(root), *Path(root).parents):
+        dot_git = folder / ".git"
+        if dot_git.is_dir():
+            return os.path.realpath(dot_git)
+        if dot_git.is_file():
+            with dot_git.open("rb") as source:
+                named = os.fsdecode(source.read(4096).removeprefix(b"gitdir:").strip().split(b"\0")[0])
+            return os.path.realpath(folder / named)
+    return ""
 
 
 # What git says -> what we say and advise. First match wins.
@@ -258,6 +278,20 @@ def _error(root: str, arguments: Sequence[str], complaint: bytes) -> GitError:
     for words, message, advice in _COMPLAINTS:
         if words in complaint:
             return GitError(message.format(root=root), advice.format(root=root))
-    name = next((word for word in arguments if word.isalpha() or (word[0] != "-" and "=" not in word)), "")
     said = complaint.decode("utf-8", "replace").strip().splitlines()
-    return GitError(f"git {name} failed in {root}: {said[-1][:300] if said else 'it gave no reason'}")
+    return GitError(
+        f"git {_verb(arguments)} failed in {root}: {said[-1][:300] if said else 'it gave no reason'}"
+    )
+
+
+def _too_slow(root: str, arguments: Sequence[str], seconds: float) -> GitError:
+    limit = f"longer than {seconds:.0f} s" if seconds else "too much memory, or was stopped"
+    return GitError(
+        f"git {_verb(arguments)} in {root} took {limit}",
+        "scan without git modes, or look whether the disk or the repository is in trouble",
+    )
+
+
+def _verb(arguments: Sequence[str]) -> str:
+    """The git command behind the `-c key=value` pairs before it."""
+    return next((word for word in arguments if not word.startswith("-") and "=" not in word), "")

@@ -9,9 +9,11 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from assay.model.errors import GitError
+from assay.scan.target.file import TargetFile
 from assay.scan.target.git import Blob, Repository, run
+from assay.scan.target.uri import path_of_bytes
 
-_LINK, _SUBMODULE = "120000", "160000"
+_LINK, _SUBMODULE = "120000", b"160000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def tracked(root: str) -> Tracked:
         meta, _, path = entry.partition(b"\t")
         if path:
             paths.append(path)
-            if meta.startswith(b"160000"):
+            if meta.startswith(_SUBMODULE):
                 submodules.add(path)
     return Tracked(tuple(sorted(set(paths))), frozenset(submodules))
 
@@ -147,6 +149,13 @@ def blobs_at(repository: Repository, commit: str) -> tuple[Blob, ...]:
         if path and fields[1] == "blob":
             blobs.append(Blob(path, fields[2], fields[0], int(fields[3])))
     return tuple(blobs)
+
+
+def targets_at(repository: Repository, commit: str) -> tuple[TargetFile, ...]:
+    """Every file below the root at a commit as a target whose content git holds, sorted by uri; the base need not be checked out."""
+    files = [blob for blob in blobs_at(repository, commit) if blob.mode != _LINK]
+    targets = (TargetFile(blob.uri, path_of_bytes(blob.path), blob.size, blob.oid) for blob in files)
+    return tuple(sorted(targets, key=lambda target: target.uri))
 
 
 def sizes(repository: Repository, oids: list[str]) -> dict[str, int]:

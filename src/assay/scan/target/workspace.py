@@ -147,6 +147,8 @@ class _Walk:
         patterns = compile_patterns(os.fsencode("\n".join(options.exclude)))
         exclude = Layer(patterns, len(prefix_of(root)), "exclude") if patterns.groups else None
         self._above = self._reader.above(exclude)
+        # Folders on the way to named paths: a list of thousands reads each ignore file once.
+        self._entered: dict[str, Layers] = {}
 
     @property
     def notifications(self) -> tuple[Notification, ...]:
@@ -189,12 +191,14 @@ class _Walk:
         yield from self._last_named(self._enter_named(folder), last)
 
     def _enter_named(self, folder: _Folder) -> _Folder:
-        names = [
-            name
-            for name in (".git", ".gitignore", ".assayignore")
-            if os.path.lexists(f"{folder.path.rstrip('/')}/{name}")
-        ]
-        return replace(folder, layers=self._reader.enter(folder.layers, folder.path, names))
+        layers = self._entered.get(folder.path)
+        if layers is None:
+            place = folder.path.rstrip("/")
+            names = [
+                name for name in (".git", ".gitignore", ".assayignore") if os.path.lexists(f"{place}/{name}")
+            ]
+            layers = self._entered[folder.path] = self._reader.enter(folder.layers, folder.path, names)
+        return replace(folder, layers=layers)
 
     def _last_named(self, folder: _Folder, name: str) -> Iterator[TargetFile | FileAccount]:
         full = f"{folder.path.rstrip('/')}/{name}"
