@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from assay.model.scan import FileAccount, Notification, ScanMode, ScanRequest
-from assay.scan.target.change import Change, changed_targets, since, staged
+from assay.scan.target.change import Change, base_targets, changed_targets, since, staged
 from assay.scan.target.file import TargetFile
 from assay.scan.target.git import Repository
-from assay.scan.target.repository import blobs_at, find_repository
-from assay.scan.target.uri import path_of_bytes
+from assay.scan.target.repository import find_repository
 from assay.scan.target.workspace import Listing, WalkOptions, list_target
 
 
@@ -31,7 +30,6 @@ class Selection:
     focus: frozenset[str] | None = None
     change: Change | None = None
     base: BaseSide | None = None
-    introduced: dict[str, str] = field(default_factory=dict)
 
 
 def select(request: ScanRequest) -> Selection:
@@ -71,12 +69,7 @@ def _staged(listing: Listing, repository: Repository) -> Selection:
 
 def _base_side(repository: Repository, files: tuple[TargetFile, ...], change: Change) -> BaseSide:
     """The files as the base had them: only what changed comes from git."""
-    old_uris = {file.old_uri for file in change.files.values() if file.old_uri} | set(change.deleted)
-    before = [
-        TargetFile(blob.uri, path_of_bytes(blob.path), blob.size, blob.oid)
-        for blob in blobs_at(repository, change.base)
-        if blob.uri in old_uris
-    ]
+    before = base_targets(repository, change)
     unchanged = [file for file in files if file.uri not in change.files]
     together = sorted([*unchanged, *before], key=lambda file: file.uri)
-    return BaseSide(tuple(together), frozenset(old_uris))
+    return BaseSide(tuple(together), frozenset(file.uri for file in before))

@@ -29,7 +29,7 @@ from assay.scan.target.uri import uri_of
 
 MAX_FILE_BYTES = 50 << 20
 OWN_OUTPUTS = ("/.assay/cache", "/.assay/reports", "/.assay/baseline.json")
-_OWN_NAMES = frozenset({"cache", "reports"})
+_OWN_NAMES = frozenset({"cache", "reports", "baseline.json"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +303,8 @@ class _Walk:
             if status.st_size > self._limit:
                 detail = f"{status.st_size} bytes, the limit is {self._limit}"
                 return FileAccount(uri, FileStatus.SKIPPED, "too-large", detail)
-            return TargetFile(uri, path, status.st_size)
+            stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+            return TargetFile(uri, path, status.st_size, stamp=stamp)
         if stat.S_ISLNK(mode):
             return FileAccount(uri, FileStatus.SKIPPED, "symlink", self._link(path))
         return FileAccount(uri, FileStatus.SKIPPED, "not-a-regular-file", _KINDS.get(stat.S_IFMT(mode), ""))
