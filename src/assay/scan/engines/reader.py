@@ -16,13 +16,13 @@ class Reader:
 
     def __init__(self, root: str, limit: int = 0) -> None:
         self._root = root
-        self._limit = limit
+        self.limit = limit
         self._blobs: BlobReader | None = None
         self._owner = 0
 
     def read(self, file: TargetFile) -> SourceFile | FileAccount:
         """The file, or why there is none: text only, since no engine of a scan reads binary files."""
-        source = read_file(file, self._limit, self._blob_reader() if file.blob else None)
+        source = read_file(file, self.limit, self._blob_reader() if file.blob else None)
         if isinstance(source, SourceFile) and is_binary(source.content):
             return FileAccount(file.uri, FileStatus.SKIPPED, "binary")
         return source
