@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -144,6 +145,24 @@ def test_the_edge_of_a_shallow_clone_is_marked(repo: Repo, tmp_path: Path) -> No
     oids = [item.oid for item in blobs_of_history(clone) if isinstance(item, HistoryBlob)]
     assert len(oids) == 2
     assert all(origin.at_boundary for origin in origins(clone, oids).values())
+
+
+def test_a_broken_object_loses_nothing_else(repo: Repo) -> None:
+    for number in range(5):
+        dense = "".join(hashlib.sha256(b"%d %d" % (number, part)).hexdigest() for part in range(400))
+        repo.commit(**{f"file {number}": dense})
+    oids = [repo.git("rev-parse", f"HEAD:file {number}") for number in (1, 2, 4)]
+    for oid in oids:
+        path = repo.path / ".git" / "objects" / oid[:2] / oid[2:]
+        content = path.read_bytes()
+        path.chmod(0o644)
+        path.write_bytes(content[: len(content) // 2])
+    found = list(blobs_of_history(find_repository(str(repo.path))))
+    assert sorted(item.uri for item in found if isinstance(item, HistoryBlob)) == ["file 0", "file 3"]
+    broken = [item for item in found if isinstance(item, FileAccount)]
+    assert sorted((item.uri, item.reason) for item in broken) == [
+        (f"file {number}", "unreadable") for number in (1, 2, 4)
+    ]
 
 
 def test_leaving_early_stops_git(repo: Repo) -> None:

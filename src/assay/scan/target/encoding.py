@@ -161,7 +161,7 @@ class LineIndex(Generic[Content]):
             raise ValueError(f"offset {offset} is outside of 0..{len(content)}")
         block = offset // _BLOCK
         line = self._lines[block] + content.count(self._newline, block * _BLOCK, offset) + 1
-        start = content.rfind(self._newline, 0, offset) + 1
+        start = self._line_start(block, offset)
         return line, self._width(max(start, self._start), offset) + 1
 
     def region(self, start: int, end: int) -> Region:
@@ -193,6 +193,15 @@ class LineIndex(Generic[Content]):
         start, end = self.line_span(line)
         content: Content = self._content[start:end]
         return content.removesuffix(self._carriage)
+
+    def _line_start(self, block: int, offset: int) -> int:
+        """Start of the offset's line: in its own block, or behind the last line end of the nearest block that has one."""
+        inside = self._content.rfind(self._newline, block * _BLOCK, offset)
+        ends = self._lines[block]
+        if inside >= 0 or not ends:
+            return inside + 1
+        nearest = bisect_left(self._lines, ends) - 1
+        return self._content.rfind(self._newline, nearest * _BLOCK, (nearest + 1) * _BLOCK) + 1
 
     def _line_end(self, line: int) -> int:
         block = bisect_left(self._lines, line) - 1

@@ -6,13 +6,14 @@ files, so memory holds one blob at a time, whatever the length of the history.
 
 Attribution: one pass over the commits, parents first (`rev-list --reverse --date-order` into `diff-tree --stdin -c`), matched
 against the wanted object ids. The first commit that brings a blob in is its origin; a merge counts only for what no parent had
-(`-c`). The cost is one tree diff a commit, about 40 us on a small project, and does not depend on how many blobs are wanted.
+(`-c`). The cost is one tree diff a commit, 36 us on a project of 236 files, and does not depend on how many blobs are wanted.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -26,6 +27,8 @@ from assay.scan.target.uri import unquote, uri_of_bytes
 
 MAX_BLOB_BYTES = 50 << 20
 _MAX_PLACES = 20
+_MAX_BROKEN = 100
+_MAX_LINE = 1 << 16
 _FIELDS = "%(objectname) %(objecttype) %(objectsize) %(rest)"
 
 
@@ -84,7 +87,6 @@ def blobs_of_history(
         wanted = stack.enter_context(tempfile.TemporaryFile())
         _spool(repository, objects)
         yield from _choose(repository, objects, wanted, limit or MAX_BLOB_BYTES, skip)
-        wanted.seek(0)
         yield from _contents(repository, wanted)
 
 
@@ -133,7 +135,9 @@ def _choose(
             kind, _, rest = rest.partition(b" ")
             if kind == b"missing":
                 uri = f"git:{oid.decode('ascii', 'replace').lstrip('?')}"
-                yield FileAccount(uri, FileStatus.FAILED, "missing", "the clone lacks this object")
+                yield FileAccount(
+                    uri, FileStatus.FAILED, "missing", "the clone lacks this object, or it is broken"
+                )
             elif kind == b"blob":
                 size, _, path = rest.partition(b" ")
                 if int(size) > limit:
@@ -144,23 +148,46 @@ def _choose(
 
 
 def _contents(repository: Repository, wanted: IO[bytes]) -> Iterator[HistoryBlob | FileAccount]:
-    with stream(repository.top, "cat-file", "--buffer", f"--batch={_FIELDS}", given=wanted) as source:
+    """The content of every wanted line. Git dies at a broken object: it becomes an account, and git starts again behind it."""
+    wanted.flush()
+    end, at = os.fstat(wanted.fileno()).st_size, 0
+    for _ in range(_MAX_BROKEN):
+        at = yield from _contents_from(repository, wanted, at)
+        if at >= end:
+            return
+        line = os.pread(wanted.fileno(), _MAX_LINE, at).partition(b"\n")[0]
+        at += len(line) + 1
+        oid, _, path = line.partition(b" ")
+        yield FileAccount(
+            uri_of_bytes(path), FileStatus.FAILED, "unreadable", f"git object {oid.decode()} is broken"
+        )
+    if at < end:
+        raise GitError(
+            f"{_MAX_BROKEN} objects of the repository at {repository.top} are broken",
+            "look at it with: git fsck",
+        )
+
+
+def _contents_from(
+    repository: Repository, wanted: IO[bytes], at: int
+) -> Generator[HistoryBlob | FileAccount, None, int]:
+    """Contents of the lines from offset `at`; returns the offset of the line that git could not answer, or of the end."""
+    os.lseek(wanted.fileno(), at, os.SEEK_SET)  # git reads the descriptor, not Python's buffer
+    with stream(
+        repository.top, "cat-file", "--buffer", f"--batch={_FIELDS}", given=wanted, quiet=True
+    ) as source:
         while header := source.readline():
             oid, kind, *rest = header.rstrip(b"\n").split(b" ", 3)
-            if kind != b"blob":
-                yield FileAccount(
-                    f"git:{oid.decode('ascii', 'replace')}",
-                    FileStatus.FAILED,
-                    "unreadable",
-                    "git cannot read it",
-                )
-                continue
+            if kind != b"blob" or len(rest) != 2:
+                break
             size = int(rest[0])
             content = source.read(size)
-            drain(source, 1)
             if len(content) != size:
-                raise GitError(f"git cat-file in {repository.top} ended in the middle of an object")
-            yield HistoryBlob(oid.decode(), uri_of_bytes(rest[1]) if len(rest) > 1 else "", content)
+                break
+            drain(source, 1)
+            at += len(oid) + len(rest[1]) + 2
+            yield HistoryBlob(oid.decode(), uri_of_bytes(rest[1]), content)
+    return at
 
 
 def origins(repository: Repository, oids: Collection[str]) -> dict[str, Origin]:
