@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from assay.scan.target.encoding import decode
+
 Reader = Callable[[str], bytes | None]
 """Gives the bytes of a uri as they were scanned, or None where they cannot be had any more."""
-
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 @dataclass(slots=True)
@@ -38,7 +33,5 @@ class Sources:
 
 
 def split_lines(content: bytes) -> tuple[str, ...]:
-    """Lines of a file by its byte order mark, else UTF-8; bytes that do not decode become U+FFFD. Ends are LF, CRLF and CR."""
-    encoding = next((name for mark, name in _BOMS if content.startswith(mark)), "utf-8")
-    text = content.decode(encoding, errors="replace")
-    return tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    """Lines of a file as the engines decode it. Ends are LF, CRLF and CR."""
+    return tuple(decode(content).text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from assay.model.finding import Finding
 from assay.model.scan import Notification, RankedFinding, ScanRequest, TriagedFinding
 from assay.model.severity import Severity
+from assay.scan.triage.agent_marks import agent_added
 from assay.scan.triage.baseline import compare, read_baseline, with_baseline
 from assay.scan.triage.identity import fingerprints
 from assay.scan.triage.inline import Mark, may_hold_marks, parse_marks
@@ -54,7 +55,9 @@ def triage(request: ScanRequest, head: Side, base: Side | None, *, partial: bool
     visible, hidden = _above(stated, request.severity)
     marks, complaints = _marks(head, sources)
     external = read_suppressions(Path(request.root) / SUPPRESSIONS_FILE)
-    ledger = apply(visible, marks, external, datetime.now(UTC).date(), check_unused=not partial)
+    today = datetime.now(UTC).date()
+    added = agent_added(request.root, marks)
+    ledger = apply(visible, marks, external, today, added, check_unused=not partial)
     ranked = rank((*ledger.findings, *_above(absent, request.severity)[0]))
     return Triaged(ranked, (*notes, *hidden, *complaints, *ledger.notifications))
 
