@@ -12,9 +12,9 @@ from assay.secrets.detector import compiled
 from assay.secrets.judgement import Judgement, Strength, reason_against, strength_of
 from assay.secrets.place import Form, Place, Setting
 
-_URL = r"(?P<scheme>[A-Za-z][\w+.-]{1,20})://(?P<user>[^\s/:@\"'`<>]{0,80}):(?P<password>[^\s/@\"'`<>]{2,160})@(?P<host>[\w.\[{$%-][\w.-]{0,100})"
+_URL = r"(?P<scheme>[A-Za-z][\w+.-]{1,20})://(?P<user>[^\s/:@\"'`<>]*):(?P<password>[^\s/@\"'`<>]{2,})@(?P<host>[\w.\[{$%-][\w.-]*)"
 _HEADER = r"(?i:(?P<scheme>basic|bearer)[ \t]{1,4}(?P<value>[\w+/.~-]{12,400}={0,2}))"
-_CURL = r"(?i:curl|wget)[^\n]{0,200}[ \t](?:-u|--user)[ \t=]{0,2}[\"']?(?P<user>[^\s:\"'$]{1,64}):(?P<value>[^\s\"'$]{4,100})"
+_CURL = r"(?i:curl|wget)[^\n]*[ \t](?:-u|--user)[ \t=]{0,2}[\"']?(?P<user>[^\s:\"'$]{1,64}):(?P<value>[^\s\"'$]{4,100})"
 _AUTH = r"(?i:\"auth\"[ \t]{0,4}:[ \t]{0,4}\"|[_:]_?auth[ \t]{0,3}=[ \t]{0,3}\"?)(?P<value>[A-Za-z0-9+/]{12,400}={0,2})"
 _SAMPLE_HOSTS = ("example.", "example-", "host", "hostname", "server", "your", "my-", "foo", "bar", "domain", "<", "{", "$", "%")
 

@@ -57,12 +57,12 @@ class Detector:
 
 
 # name ... assignment ... value, as code, configuration, XML, YAML and command lines write it. Bounded everywhere.
-_REST_OF_NAME = r"[\w.-]{0,40}"
-_CLOSE = r"\\?[\"'`]?\]?[ \t]{0,16}"
+_REST_OF_NAME = r"[\w.-]*"
+_CLOSE = r"\\?[\"'`]?\]?[ \t]*"
 _TYPE = r"(?::[ \t]{0,3}[\w<>?|\[\]]{1,24}[ \t]{0,3})?"
 _ASSIGN = r"(?:=>|:=|\|\|=|\?\?=|={1,3}|!==?|:|,|\(|>|[ \t])"
-_VALUE_ATTRIBUTE = r"(?:,?\s{1,60}[\"']?value[\"']?[ \t]{0,4}[=:])"
-_OPEN = r"[ \t]{0,16}(?:[A-Za-z@$]{0,2}\\?[\"'`]|&quot;)?(?:(?i:bearer|basic|token)[ \t]{1,4})?"
+_VALUE_ATTRIBUTE = r"(?:,?\s+[\"']?value[\"']?[ \t]{0,4}[=:])"
+_OPEN = r"[ \t]*(?:[A-Za-z@$]{0,2}\\?[\"'`]|&quot;)?(?:(?i:bearer|basic|token)[ \t]{1,4})?"
 
 
 def named_expression(words: Sequence[str], value: str) -> str:
