@@ -1,6 +1,6 @@
 """A look at every blob of every ref, once; and, for what was found, the commit that brought it in.
 
-The blobs are read by the workers, each with a git reader of its own. A value that many versions of a file hold is one finding, at the
+One git program streams the blobs; workers look at them. A value that many versions of a file hold is one finding, at the
 oldest commit that holds it.
 """
 
@@ -17,10 +17,11 @@ from assay.scan.engines.outcome import FileOutcome
 from assay.scan.engines.pool import Item, run_tasks
 from assay.scan.engines.protocol import FileEngine
 from assay.scan.engines.runner import Looked, LookRequest, Observer
-from assay.scan.engines.work import look_at_file
-from assay.scan.target.file import TargetFile
+from assay.scan.engines.work import look_at_source
+from assay.scan.target.encoding import is_binary
 from assay.scan.target.git import Repository
-from assay.scan.target.history import Origin, history_targets, origins
+from assay.scan.target.history import HistoryBlob, Origin, blobs_of_history, commit_count, origins
+from assay.scan.target.read import source_file
 from assay.scan.target.repository import find_repository
 
 _CHUNK_FILES = 256
@@ -30,7 +31,7 @@ _MAX_PLACES = 20
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    files: tuple[TargetFile, ...]
+    blobs: tuple[HistoryBlob, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,18 @@ class _Blob:
 @dataclass(frozen=True, slots=True)
 class _Work:
     engines: tuple[FileEngine, ...]
-    request: LookRequest
+    seconds: float
 
     def __call__(self, chunk: _Chunk) -> Iterable[_Blob]:
-        for file in chunk.files:
-            outcome = look_at_file(self.request.reader, self.engines, file, b"", self.request.file_seconds)
-            yield _Blob(file.blob, cast("FileOutcome", outcome))
+        for blob in chunk.blobs:
+            yield _Blob(blob.oid, _look_at(self.engines, blob, self.seconds))
+
+
+def _look_at(engines: tuple[FileEngine, ...], blob: HistoryBlob, seconds: float) -> FileOutcome:
+    source = source_file(blob.uri or f"git:{blob.oid}", blob.content)
+    if is_binary(source.content):
+        return FileOutcome(FileAccount(source.uri, FileStatus.SKIPPED, "binary"))
+    return look_at_source(engines, source, b"", seconds)
 
 
 @dataclass(slots=True)
@@ -58,8 +65,14 @@ class _Tally:
 
     accounts: list[FileAccount] = field(default_factory=list)
     found: list[tuple[str, Finding]] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
     seconds: float = 0.0
-    done: int = 0
+    listed: int = 0
+
+    @property
+    def done(self) -> int:
+        """Blobs that were looked at."""
+        return len(self.seen)
 
 
 def look_at_history(request: LookRequest, observe: Observer) -> Looked:
@@ -69,47 +82,56 @@ def look_at_history(request: LookRequest, observe: Observer) -> Looked:
         GitError: git is missing, the root is in no repository, or the repository is broken.
     """
     repository = find_repository(request.root)
-    files, accounts = history_targets(repository, request.reader.limit)
     engines = tuple(cast("FileEngine", engine) for engine in request.engines)
-    tally = _Tally(accounts=list(accounts))
+    tally = _Tally()
     interrupted = False
     try:
-        _scan(request, engines, files, tally, observe)
+        _scan(request, engines, repository, tally, observe)
     except KeyboardInterrupt:
         interrupted = True
     findings = _attributed(repository, tally.found)
     run = _run_of(engines[0], tally, len(findings), interrupted)
-    notes = [Notification("note", f"{len(files)} file versions of every ref", "history")]
-    return Looked(findings, _accounts(tally.accounts), [replace(run, notifications=tuple(notes))], interrupted)
+    notes = [
+        Notification("note", f"{tally.done} file versions of {commit_count(repository)} commits", "history")
+    ]
+    return Looked(
+        findings, _accounts(tally.accounts), [replace(run, notifications=tuple(notes))], interrupted
+    )
 
 
 def _scan(
-    request: LookRequest, engines: tuple[FileEngine, ...], files: Sequence[TargetFile], tally: _Tally, observe: Observer
+    request: LookRequest,
+    engines: tuple[FileEngine, ...],
+    repository: Repository,
+    tally: _Tally,
+    observe: Observer,
 ) -> None:
-    chunks: list[_Chunk] = list(_chunks(files))
+    chunks: Iterable[_Chunk] = _chunks(blobs_of_history(repository, request.reader.limit), tally)
+    work = _Work(engines, request.file_seconds)
     while chunks:
         again: list[_Chunk] = []
-        work = _Work(engines, request)
-        seconds = request.engine_seconds
-        for event in run_tasks(work, chunks, jobs=max(1, request.jobs), seconds=lambda _chunk: seconds):
+        for event in run_tasks(
+            work, chunks, jobs=max(1, request.jobs), seconds=lambda _chunk: request.engine_seconds
+        ):
             if isinstance(event, Item):
                 _take(tally, event.value)
-                observe(engines[0].name, tally.done, len(files))
+                observe(engines[0].name, tally.done, tally.listed)
             elif event.problem:
                 again += _retry(tally, event.task, event.problem, event.detail)
         chunks = again
 
 
 def _retry(tally: _Tally, chunk: _Chunk, problem: str, detail: str) -> list[_Chunk]:
-    """The files of a chunk that took its worker along, one by one; a single one is given up."""
-    if len(chunk.files) > 1:
-        return [_Chunk((file,)) for file in chunk.files]
-    tally.accounts.append(FileAccount(chunk.files[0].uri, FileStatus.FAILED, problem, detail))
+    """The blobs of a chunk that took its worker along, one by one; a single one is given up."""
+    if len(chunk.blobs) > 1:
+        left = [blob for blob in chunk.blobs if blob.oid not in tally.seen]
+        return [_Chunk((blob,)) for blob in left]
+    tally.accounts.append(FileAccount(chunk.blobs[0].uri, FileStatus.FAILED, problem, detail))
     return []
 
 
 def _take(tally: _Tally, blob: _Blob) -> None:
-    tally.done += 1
+    tally.seen.add(blob.oid)
     tally.accounts.append(blob.outcome.account)
     for seen in blob.outcome.looks:
         tally.seconds += seen.seconds
@@ -154,7 +176,9 @@ def _accounts(accounts: Iterable[FileAccount]) -> list[FileAccount]:
     counted = Counter((one.uri, one.status, one.reason, one.engines) for one in accounts)
     return [
         FileAccount(uri, status, reason, f"{count} versions" if count > 1 else "", engines)
-        for (uri, status, reason, engines), count in sorted(counted.items(), key=lambda item: (item[0][0], item[0][1].value, item[0][2]))
+        for (uri, status, reason, engines), count in sorted(
+            counted.items(), key=lambda item: (item[0][0], item[0][1].value, item[0][2])
+        )
     ]
 
 
@@ -163,20 +187,31 @@ def _run_of(engine: FileEngine, tally: _Tally, findings: int, interrupted: bool)
     status = EngineStatus.PARTIAL if interrupted or failed else EngineStatus.RAN
     reason = "interrupted" if interrupted else f"{failed} versions failed" if failed else ""
     return EngineRun(
-        engine.name, engine.version, status, tally.done, findings, len(engine.rules()), reason, seconds=tally.seconds
+        engine.name,
+        engine.version,
+        status,
+        tally.done,
+        findings,
+        len(engine.rules()),
+        reason,
+        seconds=tally.seconds,
     )
 
 
-def _chunks(files: Sequence[TargetFile]) -> Iterable[_Chunk]:
-    group: list[TargetFile] = []
+def _chunks(blobs: Iterable[HistoryBlob | FileAccount], tally: _Tally) -> Iterable[_Chunk]:
+    """Blobs in groups that are worth the way to a worker; what cannot be read goes to the accounts."""
+    group: list[HistoryBlob] = []
     size = 0
-    for file in files:
-        group.append(file)
-        size += file.size
+    for blob in blobs:
+        if isinstance(blob, FileAccount):
+            tally.accounts.append(blob)
+            continue
+        group.append(blob)
+        size += len(blob.content)
         if len(group) >= _CHUNK_FILES or size >= _CHUNK_BYTES:
+            tally.listed += len(group)
             yield _Chunk(tuple(group))
             group, size = [], 0
     if group:
+        tally.listed += len(group)
         yield _Chunk(tuple(group))
-
-

@@ -21,6 +21,7 @@ from assay.model.scan import (
     GatePolicy,
     RankedFinding,
     RuleSummary,
+    ScanMode,
     ScanResult,
     ScanType,
 )
@@ -132,6 +133,11 @@ def _verify(plan: Plan) -> tuple[list[AnyEngine], list[EngineRun]]:
 
 
 def _look(plan: Plan, engines: list[AnyEngine], means: _Means) -> Seen:
+    if plan.request.mode is ScanMode.HISTORY:
+        from assay.scan.history import look_at_history
+
+        request = _look_request(plan, engines, (), means)
+        return Seen(look_at_history(request, means.observe), None, Selection(()))
     selection = select(plan.request)
     request = _look_request(plan, engines, selection.files, means)
     head = look(replace(request, focus=selection.focus), means.observe)

@@ -5,12 +5,12 @@ The standard pools lose every running task when one worker dies, and cannot stop
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import signal
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -63,16 +63,20 @@ def run_tasks(
     `seconds` is a task's time limit; `memory_bytes` bounds each worker's address space growth (0: no bound). When the iterator is
     closed (or interrupted), every worker is killed, with all that it started.
     """
-    queue = deque(tasks)
+    waiting = iter(
+        tasks
+    )  # taken one by one: a task may hold content, and only `jobs` of them should be in memory
     context = multiprocessing.get_context("fork" if sys.platform.startswith("linux") else None)
     workers: list[_Worker[TaskT]] = []
     try:
-        workers = [_spawn(context, work, memory_bytes) for _ in range(min(jobs, len(queue)))]
-        while queue or any(worker.task is not None for worker in workers):
-            for worker in workers:
-                if worker.task is None and queue:
-                    _hand_out(worker, queue.popleft(), seconds)
+        for task in itertools.islice(waiting, jobs):
+            workers.append(_spawn(context, work, memory_bytes))
+            _hand_out(workers[-1], task, seconds)
+        while any(worker.task is not None for worker in workers):
             yield from _collect(workers, context, work, memory_bytes)
+            idle = [worker for worker in workers if worker.task is None]
+            for worker, task in zip(idle, waiting, strict=False):
+                _hand_out(worker, task, seconds)
     finally:
         for worker in workers:
             _kill(worker)

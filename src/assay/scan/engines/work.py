@@ -90,9 +90,16 @@ def look_at_file(
     actual = sha256(source.content).digest()
     if digest and actual == digest:
         return Unchanged(file.uri)
+    return look_at_source(engines, source, actual, seconds)
+
+
+def look_at_source(
+    engines: Sequence[FileEngine], source: SourceFile, digest: bytes, seconds: float
+) -> FileOutcome:
+    """Show text that was read already to every engine that wants it, within a time limit for each."""
     wanting = [engine for engine in engines if engine.wants(source.uri, source.language, source.traits)]
     looks = tuple(_timed_look(engine, source, seconds) for engine in wanting)
-    return FileOutcome(_account(source.uri, looks), looks, actual, _may_hold_marks(source.content))
+    return FileOutcome(_account(source.uri, looks), looks, digest, _may_hold_marks(source.content))
 
 
 def _may_hold_marks(content: bytes) -> bool:

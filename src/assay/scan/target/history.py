@@ -90,32 +90,6 @@ def blobs_of_history(
         yield from _contents(repository, wanted)
 
 
-def history_targets(
-    repository: Repository, limit: int = MAX_BLOB_BYTES
-) -> tuple[tuple[TargetFile, ...], tuple[FileAccount, ...]]:
-    """Every blob that any ref reaches, exactly once, as a file to read by its blob; and the accounts of the others.
-
-    Uris are not unique: a file has as many blobs as versions.
-
-    Raises:
-        GitError: git is missing, fails, or the repository is broken.
-    """
-    with ExitStack() as stack:
-        objects = stack.enter_context(tempfile.TemporaryFile())
-        wanted = stack.enter_context(tempfile.TemporaryFile())
-        _spool(repository, objects)
-        accounts = tuple(_choose(repository, objects, wanted, limit or MAX_BLOB_BYTES, ()))
-        wanted.seek(0)
-        return tuple(_target(line) for line in wanted), accounts
-
-
-def _target(line: bytes) -> TargetFile:
-    """A line of `_choose`: object id, size, path."""
-    oid, _, rest = line.rstrip(b"\n").partition(b" ")
-    size, _, path = rest.partition(b" ")
-    return TargetFile(uri_of_bytes(path) or f"git:{oid.decode()}", path_of_bytes(path), int(size), oid.decode())
-
-
 def _spool(repository: Repository, objects: IO[bytes]) -> None:
     # A partial clone's missing objects come as "?id", which the next step answers with "missing".
     asked = ("rev-list", "--objects", "--all", "--missing=print")
