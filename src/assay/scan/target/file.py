@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+# Above it a file is accounted as too-large. Source is far smaller; data and logs are larger, and a worker must hold the file.
+MAX_FILE_BYTES = 50 << 20
+
 
 class Trait(Enum):
     """What is special about a file; engines decide what that means for them."""

@@ -21,11 +21,11 @@ from typing import IO
 
 from assay.model.errors import GitError
 from assay.model.scan import FileAccount, FileStatus
+from assay.scan.target.file import MAX_FILE_BYTES
 from assay.scan.target.git import BlobReader, Repository, drain, run, stream
 from assay.scan.target.repository import blobs_at, head_commit
 from assay.scan.target.uri import unquote, uri_of_bytes
 
-MAX_BLOB_BYTES = 50 << 20
 _MAX_PLACES = 20
 _MAX_BROKEN = 100
 _MAX_LINE = 1 << 16
@@ -73,7 +73,7 @@ def commit_count(repository: Repository) -> int:
 
 
 def blobs_of_history(
-    repository: Repository, limit: int = MAX_BLOB_BYTES, skip: Collection[str] = ()
+    repository: Repository, limit: int = MAX_FILE_BYTES, skip: Collection[str] = ()
 ) -> Iterator[HistoryBlob | FileAccount]:
     """Every blob that any ref reaches, exactly once; one that is too large or not here is an account instead.
 
@@ -86,7 +86,7 @@ def blobs_of_history(
         objects = stack.enter_context(tempfile.TemporaryFile())
         wanted = stack.enter_context(tempfile.TemporaryFile())
         _spool(repository, objects)
-        yield from _choose(repository, objects, wanted, limit or MAX_BLOB_BYTES, skip)
+        yield from _choose(repository, objects, wanted, limit or MAX_FILE_BYTES, skip)
         yield from _contents(repository, wanted)
 
 

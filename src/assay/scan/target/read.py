@@ -7,13 +7,11 @@ import stat
 
 from assay.model.errors import GitError
 from assay.model.scan import FileAccount, FileStatus
-from assay.scan.target.file import SourceFile, TargetFile
+from assay.scan.target.file import MAX_FILE_BYTES, SourceFile, TargetFile
 from assay.scan.target.git import BlobReader
 from assay.scan.target.language import language_of
 from assay.scan.target.traits import traits_of
 
-# Above it a file is accounted as too-large. Source is far smaller; data and logs are larger, and a worker must hold the file.
-MAX_FILE_BYTES = 50 << 20
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
 _CHUNK = 1 << 20
 

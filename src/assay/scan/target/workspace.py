@@ -7,6 +7,7 @@ What decides, in this order; the first that speaks of a path wins:
 4. In a git working tree `.gitignore` (the deepest first) and `.git/info/exclude`: unless git tracks the file, since a tracked
    file is part of the repository whatever the pattern says (a committed `.env`). A user's global excludes are not read: the
    same tree gives the same result on every machine. Outside of git `.gitignore` says nothing: no one knows what was tracked.
+As in git, an ignored folder is not entered, so `!name` cannot bring back what lies in one.
 A path that the user names is scanned although git ignores it, not against 1 to 3. Links are never followed: what they name
 inside of the root is met at its own place. A submodule or a nested clone is a repository with ignore files of its own.
 """
@@ -22,12 +23,11 @@ from pathlib import Path
 
 from assay.model.errors import TargetError
 from assay.model.scan import FileAccount, FileStatus, Notification
-from assay.scan.target.file import TargetFile
+from assay.scan.target.file import MAX_FILE_BYTES, TargetFile
 from assay.scan.target.ignore import compile_patterns
 from assay.scan.target.layers import Layer, LayerReader, Layers, prefix_of
 from assay.scan.target.uri import uri_of
 
-MAX_FILE_BYTES = 50 << 20
 OWN_OUTPUTS = ("/.assay/cache", "/.assay/reports", "/.assay/baseline.json")
 _OWN_NAMES = frozenset({"cache", "reports", "baseline.json"})
 
@@ -261,34 +261,17 @@ class _Walk:
 
     def _meet(self, folder: _Folder, uri: str, before: bytes, entry: os.DirEntry[str]) -> Iterator[_Met]:
         is_folder = uri.endswith("/")
-        never = _never(uri, entry.name)
-        if never:
-            yield never
-            return
-        layers = folder.layers
-        only_tracked = False
-        if layers.own or layers.git or folder.only_tracked:
+        account, wanted, only_tracked = _never(uri, entry.name), True, False
+        if account is not None:
+            wanted = False
+        elif folder.layers.own or folder.layers.git or folder.only_tracked:
             text = before + os.fsencode(entry.name) + (b"\0" if is_folder else b"")
-            layer, ignored = _decide(layers.own, text)
-            if layer is None and folder.only_tracked:
-                # The folder's own account stands for all that is not tracked in it.
-                only_tracked = is_folder
-                if layers.tree is None or not layers.tree.holds(text):
-                    return
-            elif layer is None:
-                layer, ignored = _decide(layers.git, text)
-                if ignored and layers.tree is not None and layers.tree.holds(text):
-                    only_tracked = ignored = is_folder
-                if ignored and layer:
-                    yield _ignored(uri, layer, but_tracked=only_tracked)
-                ignored = ignored and not only_tracked
-            elif ignored:
-                yield _ignored(uri, layer)
-            if ignored:
-                return
-        if is_folder:
-            yield _Folder(entry.path, uri, layers, only_tracked)
-        else:
+            account, wanted, only_tracked = _judge(folder, uri, text)
+        if account is not None:
+            yield account
+        if wanted and is_folder:
+            yield _Folder(entry.path, uri, folder.layers, only_tracked)
+        elif wanted:
             yield self._entry(uri, entry)
 
     def _entry(self, uri: str, entry: os.DirEntry[str]) -> TargetFile | FileAccount:
@@ -325,6 +308,23 @@ _KINDS = {
     stat.S_IFCHR: "character device",
     stat.S_IFBLK: "block device",
 }
+
+
+def _judge(folder: _Folder, uri: str, text: bytes) -> tuple[FileAccount | None, bool, bool]:
+    """What the ignore files say of one entry: its account if it has one, whether it is wanted, and if only for tracked files in it."""
+    layer, ignored = _decide(folder.layers.own, text)
+    if layer is not None:
+        return (_ignored(uri, layer) if ignored else None), not ignored, False
+    tree, is_folder = folder.layers.tree, uri.endswith("/")
+    if folder.only_tracked:
+        # The folder's own account stands for all that is not tracked in it.
+        return None, tree is not None and tree.holds(text), is_folder
+    layer, ignored = _decide(folder.layers.git, text)
+    if layer is None or not ignored:
+        return None, True, False
+    if tree is None or not tree.holds(text):
+        return _ignored(uri, layer), False, False
+    return (_ignored(uri, layer, but_tracked=True) if is_folder else None), True, is_folder
 
 
 def _decide(layers: tuple[Layer, ...], text: bytes) -> tuple[Layer | None, bool]:
