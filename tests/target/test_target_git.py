@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Repo
+from target_repository import Repo
 
 from assay.model.errors import GitError
 from assay.model.location import Region

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import Repo
+from target_repository import Repo
 
 from assay.model.scan import FileAccount
 from assay.scan.target.history import HistoryBlob, blobs_of_history, commit_count, commit_of, origins

@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from conftest import Repo
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from target_repository import Repo
 
 from assay.scan.target.ignore import compile_patterns
 from assay.scan.target.workspace import WalkOptions, list_target

@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from conftest import Repo
+from target_repository import Repo
 
 from assay.model.errors import TargetError
 from assay.model.scan import FileStatus

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -161,7 +161,8 @@ class BlobReader:
         if process is not None and process.stdin is not None and process.stdout is not None:
             process.kill()
             process.wait()
-            process.stdin.close()
+            with suppress(OSError):  # git may have died before it read what was asked
+                process.stdin.close()
             process.stdout.close()
 
     def read(self, oid: str, limit: int = -1) -> bytes | None:
