@@ -6,7 +6,7 @@ oldest commit that holds it.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -173,12 +173,14 @@ def _date(origin: Origin) -> str:
 
 def _accounts(accounts: Iterable[FileAccount]) -> list[FileAccount]:
     """One account for each path and fate, with the number of versions: a history has too many versions for one each."""
-    counted = Counter((one.uri, one.status, one.reason, one.engines) for one in accounts)
+    groups: dict[tuple[str, str, str], list[FileAccount]] = defaultdict(list)
+    for account in accounts:
+        groups[account.uri, account.status.value, account.reason].append(account)
     return [
-        FileAccount(uri, status, reason, f"{count} versions" if count > 1 else "", engines)
-        for (uri, status, reason, engines), count in sorted(
-            counted.items(), key=lambda item: (item[0][0], item[0][1].value, item[0][2])
+        replace(
+            members[0], detail=members[0].detail or (f"{len(members)} versions" if len(members) > 1 else "")
         )
+        for _, members in sorted(groups.items())
     ]
 
 
