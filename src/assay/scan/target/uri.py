@@ -7,10 +7,16 @@ import re
 
 # surrogateescape puts the byte 0xNN, where it is no UTF-8, at U+DCNN (PEP 383).
 _ESCAPED = re.compile("[\udc80-\udcff]")
+_AMBIGUOUS = re.compile("%(?=25|[89A-Fa-f][0-9A-Fa-f])")
 
 
 def uri_of(path: str) -> str:
-    """The uri of a path in file system text: `/` between parts, bytes that are not UTF-8 as %XX."""
+    """The uri of a path in file system text: `/` between parts, bytes that are not UTF-8 as %XX.
+
+    A `%` that would read as such an escape is itself escaped (%25), so that two paths never have one uri.
+    """
+    if "%" in path:
+        path = _AMBIGUOUS.sub("%25", path)
     if path.isascii():
         return path
     return _ESCAPED.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", path)
