@@ -10,7 +10,8 @@ from triage_sample import finding, triaged
 from assay.model.finding import Verification, VerificationState
 from assay.model.scan import BaselineState, Priority, Suppression
 from assay.model.severity import Confidence, Severity
-from assay.scan.triage.rank import is_test_path, rank
+from assay.scan.triage.context import environment_of
+from assay.scan.triage.rank import rank
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,8 @@ def test_suppressed_ones_come_last_and_new_ones_weigh_more() -> None:
     ],
 )
 def test_test_paths(uri: str, expected: bool) -> None:
-    assert is_test_path(uri) is expected
+    known = environment_of(uri)
+    assert (known is not None and known.value == "test") is expected
 
 
 @settings(max_examples=100, deadline=None)

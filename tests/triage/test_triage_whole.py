@@ -45,3 +45,15 @@ def test_unused_marks_of_files_without_findings(tmp_path: Path) -> None:
     told = triage(request, side(AFTER, (), ("app/db.py",)), None, partial=False).notifications
     assert "matches no finding" in told[0].message
     assert triage(request, side(AFTER, (), ("app/db.py",)), None, partial=True).notifications == ()
+
+
+def test_context_and_owners_of_the_project_count(tmp_path: Path) -> None:
+    (tmp_path / ".assay").mkdir()
+    text = "components: [{name: shop, paths: ['app/**'], exposure: internet}]"
+    (tmp_path / ".assay" / "context.yaml").write_text(text)
+    files = {"app/db.py": BEFORE.encode(), "CODEOWNERS": b"* @all\n/app/ @team\n"}
+    found = [finding(line=2, columns=(5, 18))]
+    one = triage(ScanRequest(str(tmp_path)), Side(found, files.get), None, partial=False).findings[0]
+    assert one.owner == "@team"
+    assert one.score == 75.0
+    assert "internet" in one.triaged.finding.why

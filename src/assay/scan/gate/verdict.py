@@ -90,6 +90,7 @@ def policy_digest(policy: GatePolicy) -> str:
         ),
         "new_only": policy.new_only,
         "required": sorted(set(policy.required)),
+        "fail_on_control": policy.fail_on_control.value if policy.fail_on_control else None,
     }
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     return "sha256:" + sha256(text.encode()).hexdigest()
@@ -109,12 +110,20 @@ def _blocks(one: RankedFinding, policy: GatePolicy, types: Mapping[str, frozense
         return False
     if policy.new_only and triaged.baseline is BaselineState.UNCHANGED:
         return False
+    severity = triaged.finding.severity
+    if _breaks_a_control(one, policy):
+        return True
     least = threshold(_types(one, types), policy)
     if least is None:
         return False
-    severity = triaged.finding.severity
     # Unknown never means low: where everything from low on blocks, so does what nobody could rate.
     return severity >= least or (severity is Severity.UNKNOWN and least <= Severity.LOW)
+
+
+def _breaks_a_control(one: RankedFinding, policy: GatePolicy) -> bool:
+    """Controls stand on a finding only where the context enables their framework: then a failed control is a failed check."""
+    least = policy.fail_on_control
+    return least is not None and bool(one.controls) and one.triaged.finding.severity >= least
 
 
 def _types(one: RankedFinding, types: Mapping[str, frozenset[ScanType]]) -> frozenset[ScanType]:
@@ -153,7 +162,18 @@ def _blocking_reasons(blocking: Sequence[RankedFinding], policy: GatePolicy) -> 
         if count:
             what = "new " if policy.new_only else ""
             noun = "finding" if count == 1 else "findings"
-            yield f"{count} {what}{severity.value} {noun} at or above the threshold"
+            yield f"{count} {what}{severity.value} {noun} {_because(blocking, severity, policy)}"
+
+
+def _because(blocking: Sequence[RankedFinding], severity: Severity, policy: GatePolicy) -> str:
+    of_severity = [one for one in blocking if one.triaged.finding.severity is severity]
+    by_control = [one for one in of_severity if _breaks_a_control(one, policy)]
+    if not by_control:
+        return "at or above the threshold"
+    controls = sorted({control for one in by_control for control in one.controls})
+    shown = ", ".join(controls[:3]) + (f" and {len(controls) - 3} more" if len(controls) > 3 else "")
+    rest = "" if len(by_control) == len(of_severity) else ", others at or above the threshold"
+    return f"against controls of enabled frameworks: {shown}{rest}"
 
 
 def _passed_reason(findings: Sequence[RankedFinding], policy: GatePolicy) -> str:

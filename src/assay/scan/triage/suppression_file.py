@@ -84,7 +84,7 @@ def parse_suppressions(data: bytes, name: str) -> tuple[External, ...]:
     Raises:
         ConfigError: the text does not parse or says something that is not allowed.
     """
-    document = _yaml(data, name)
+    document = load_yaml(data, name, _ADVICE)
     if document is None:
         return ()
     try:
@@ -115,21 +115,26 @@ def _external(source: str, entry: EntryFile) -> External:
     )
 
 
-def _yaml(data: bytes, name: str) -> object:
+def load_yaml(data: bytes, name: str, advice: str) -> object:
+    """A YAML document of the user's, bounded: at most 1 MiB, no aliases, plain types only.
+
+    Raises:
+        ConfigError: the text is too large, does not parse or has aliases.
+    """
     import yaml  # only where such a file exists
 
     if len(data) > _MAX_BYTES:
-        raise ConfigError(f"{name}: larger than {_MAX_BYTES} bytes", _ADVICE)
+        raise ConfigError(f"{name}: larger than {_MAX_BYTES} bytes", advice)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        # An alias makes one text a thousand values, and no list of suppressions needs one.
+        # An alias makes one text a thousand values, and no file of settings needs one.
         if b"*" in data and any(
             isinstance(event, yaml.AliasEvent) for event in yaml.parse(data, Loader=loader)
         ):
-            raise ConfigError(f"{name}: YAML aliases are not allowed here", _ADVICE)
+            raise ConfigError(f"{name}: YAML aliases are not allowed here", advice)
         return yaml.load(data, Loader=loader)  # noqa: S506 - the safe loader, in C
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{name}: not YAML: {error}", _ADVICE) from error
+        raise ConfigError(f"{name}: not YAML: {error}", advice) from error
 
 
 def glob_match(pattern: str, uri: str) -> bool:

@@ -12,17 +12,20 @@ from assay.model.scan import Notification, RankedFinding, ScanRequest, TriagedFi
 from assay.model.severity import Severity
 from assay.scan.triage.agent_marks import agent_added
 from assay.scan.triage.baseline import compare, read_baseline, with_baseline
+from assay.scan.triage.context import CONTEXT_FILE, Fact, read_context
 from assay.scan.triage.identity import fingerprints
+from assay.scan.triage.inference import owners
 from assay.scan.triage.inline import Mark, may_hold_marks, parse_marks
 from assay.scan.triage.line_hash import line_hashes
 from assay.scan.triage.merge import merge
-from assay.scan.triage.rank import rank
+from assay.scan.triage.rank import Knowledge, rank
 from assay.scan.triage.source import Sources
 from assay.scan.triage.suppression import apply
 from assay.scan.triage.suppression_file import read_suppressions
 
 BASELINE_FILE = Path(".assay") / "baseline.json"
 SUPPRESSIONS_FILE = Path(".assay") / "suppressions.yaml"
+_CODEOWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 Read = Callable[[str], bytes | None]
 
 
@@ -43,11 +46,21 @@ class Triaged:
     notifications: tuple[Notification, ...]
 
 
-def triage(request: ScanRequest, head: Side, base: Side | None, *, partial: bool) -> Triaged:
+def triage(
+    request: ScanRequest,
+    head: Side,
+    base: Side | None,
+    *,
+    partial: bool,
+    facts: Sequence[Fact] = (),
+    knowledge: Knowledge = Knowledge(),  # noqa: B008 - frozen, and empty
+) -> Triaged:
     """Merge, identify, compare, suppress, rank. `partial`: only a part of the tree was looked at, so nothing can be called absent.
 
+    `facts` are what engines saw of exposure, data and the like; owners are added here from CODEOWNERS.
+
     Raises:
-        ConfigError: the baseline or the suppression file does not load.
+        ConfigError: the baseline, the suppression file or the context does not load.
     """
     sources = Sources(head.read)
     identified = identify(head.findings, sources)
@@ -58,8 +71,18 @@ def triage(request: ScanRequest, head: Side, base: Side | None, *, partial: bool
     today = datetime.now(UTC).date()
     added = agent_added(request.root, marks)
     ledger = apply(visible, marks, external, today, added, check_unused=not partial)
-    ranked = rank((*ledger.findings, *_above(absent, request.severity)[0]))
+    context = read_context(Path(request.root) / CONTEXT_FILE, (*facts, *_owners(head.read)))
+    ranked = rank((*ledger.findings, *_above(absent, request.severity)[0]), context, knowledge)
     return Triaged(ranked, (*notes, *hidden, *complaints, *ledger.notifications))
+
+
+def _owners(read: Read) -> tuple[Fact, ...]:
+    """Owners from the first CODEOWNERS file there is, in GitHub's order."""
+    for uri in _CODEOWNERS:
+        content = read(uri)
+        if content is not None:
+            return tuple(owners(content.decode("utf-8", "replace"), uri))
+    return ()
 
 
 def identify(raw: Iterable[Finding], sources: Sources) -> tuple[TriagedFinding, ...]:
