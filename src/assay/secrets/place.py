@@ -75,8 +75,16 @@ def place_of(uri: str) -> Place:
     elif _PROSE.search(uri):
         form = Form.PROSE
     else:
-        form = Form.CONFIG if "." not in uri.rpartition("/")[2][1:] or extension in _CONFIG else Form.CODE
+        form = Form.CONFIG if _is_config(uri, extension) else Form.CODE
     return Place(_setting(uri), form, bool(_LOCK.search(uri)))
+
+
+_CODE_NAMES = frozenset("rakefile gemfile jenkinsfile vagrantfile fastfile podfile capfile guardfile brewfile dangerfile sconstruct sconscript build workspace".split())
+
+
+def _is_config(uri: str, extension: str) -> bool:
+    name = uri.rpartition("/")[2].lower()
+    return extension in _CONFIG or ("." not in name[1:] and name not in _CODE_NAMES)
 
 
 def _setting(uri: str) -> Setting:

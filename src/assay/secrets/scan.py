@@ -25,7 +25,7 @@ from assay.secrets.prefilter import Hits, Prefilter, build_prefilter
 from assay.secrets.report import findings_of
 
 _GENERIC = 10
-_CARRIED = 20
+_CARRIED = 12
 
 
 @dataclass(frozen=True, slots=True)
