@@ -15,6 +15,7 @@ from assay.secrets.value import entropy, is_filler, is_placeholder
 
 _MOST = 2000  # matches of one detector in one file; more is a generated list
 _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
+_BASE64 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/="
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
@@ -68,9 +69,18 @@ def _edges_are_free(content: bytes, start: int, end: int, edge: bool | str) -> b
     if start == 0:
         return True
     before = content[start - 1]
+    if (before in b"+/" or content[end : end + 1] in (b"+", b"/")) and _is_inside_data(content, start, end):
+        return False
     if before not in _WORD:
         return before not in more
     return _is_escape(content, start)
+
+
+def _is_inside_data(content: bytes, start: int, end: int) -> bool:
+    """Whether the value is a piece of a long base64 run (an image, a font), where any short pattern comes up by chance."""
+    around = content[max(0, start - 120) : start].rpartition(b"\n")[2], content[end : end + 120].partition(b"\n")[0]
+    run = sum(len(side) for side in around if not side.translate(None, _BASE64))
+    return run >= 60
 
 
 def _is_escape(content: bytes, start: int) -> bool:

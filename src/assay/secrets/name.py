@@ -31,7 +31,7 @@ _ABOUT = frozenset(
 )  # fmt: skip
 _KEEP_KEY = frozenset(("key", "keys"))
 _NOT_BEFORE = frozenset(
-    "csrf xsrf public next prev previous page continuation cancel cancellation cancelation design css max min num number has is no without "
+    "csrf xsrf authenticity antiforgery request_verification nonce public next prev previous page continuation cancel cancellation cancelation design css max min num number has is no without "
     "invalid wrong bad missing forgot reset change show hide lexer parser syntax string unexpected eof end start begin sync idempotency "
     "cache partition primary foreign sort hash row column i18n translation label get find delete remove list update create validate check "
     "verify hashed encrypted mock fake dummy example sample test expected bypass compare".split()
@@ -74,6 +74,8 @@ def _joined(words: list[str]) -> list[str]:
 def _of_words(words: list[str]) -> Promise:
     last = words[-1]
     before = words[:-1]
+    if last == "auth" and not before:
+        return Promise.NOTHING  # a login in base64: read by `carriers`
     if any(word in _NOT_BEFORE for word in before[-2:]):
         return Promise.NOTHING
     if last in _PASSWORD or last.endswith(("password", "passwd", "passphrase", "pwd")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 
@@ -54,10 +54,10 @@ _LOCK = re.compile(
     r"composer\.lock|Gemfile\.lock|go\.sum|mix\.lock|pubspec\.lock|packages\.lock\.json|gradle\.lockfile|bun\.lock|flake\.lock|Podfile\.lock|"
     r"pylock\.toml|deno\.lock|[^/]*\.lock|[^/]*checksums?[^/]*|SHA\d+SUMS)$"
 )
-_CODE = frozenset(
-    "py pyi js jsx mjs cjs ts tsx mts cts java kt kts scala groovy gradle go rs rb php phtml cs vb fs c h cc cpp cxx hpp m mm swift dart lua pl pm r jl "
-    "ex exs erl hrl clj cljs hs elm ml vue svelte sol html htm xhtml css scss less sass erb ejs hbs j2 jinja2 twig tpl zig nim cr tf sql proto graphql ipynb"
-    " map feature lock".split()
+# Everything else is read as code, where unquoted text is no value.
+_CONFIG = frozenset(
+    "yml yaml ini cfg conf cnf config properties props env toml json json5 jsonc xml txt csv tsv sh bash zsh ksh fish bat cmd plist tfvars tfstate "
+    "service log out example sample template dist local secret secrets key pem netrc npmrc rc sls hcl nomad j2 http rest bak old orig".split()
 )  # fmt: skip
 _ENVIRONMENT = re.compile(
     r"(?i)(?:^|/)(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env|(?:docker-)?compose[\w.-]*\.ya?ml|dockerfile[\w.-]*|[\w.-]*dockerfile|\.netrc|_netrc|\.pgpass|\.my\.cnf|\.npmrc|\.pypirc|"
@@ -75,8 +75,16 @@ def place_of(uri: str) -> Place:
     elif _PROSE.search(uri):
         form = Form.PROSE
     else:
-        form = Form.CODE if extension in _CODE else Form.CONFIG
+        form = Form.CONFIG if _is_config(uri, extension) else Form.CODE
     return Place(_setting(uri), form, bool(_LOCK.search(uri)))
+
+
+_CODE_NAMES = frozenset("rakefile gemfile jenkinsfile vagrantfile fastfile podfile capfile guardfile brewfile dangerfile sconstruct sconscript build workspace".split())
+
+
+def _is_config(uri: str, extension: str) -> bool:
+    name = uri.rpartition("/")[2].lower()
+    return extension in _CONFIG or ("." not in name[1:] and name not in _CODE_NAMES)
 
 
 def _setting(uri: str) -> Setting:
@@ -85,3 +93,14 @@ def _setting(uri: str) -> Setting:
     if _TEST.search(uri):
         return Setting.TEST
     return Setting.DOCUMENT if _DOCUMENT.search(uri) else Setting.PRODUCT
+
+
+_COMMENTS = (b"#", b"//", b"*", b"/*", b"<!--", b"--", b";", b"%", b"rem ", b">>>")
+
+
+def within_comment(place: Place, content: bytes, start: int) -> Place:
+    """On a line that is a comment, values count as in a document: most are examples of use."""
+    head = content[start : start + 200].lstrip()[:6].lower()
+    if place.setting is Setting.PRODUCT and head.startswith(_COMMENTS) and not head.startswith(b"--p"):
+        return replace(place, setting=Setting.DOCUMENT)
+    return place

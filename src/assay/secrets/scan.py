@@ -8,6 +8,7 @@ from functools import cache
 
 from assay.model.finding import Finding
 from assay.model.rule import Rule
+from assay.model.severity import Confidence, Severity
 from assay.rules.load import load_engine
 from assay.secrets.assignment import assignments
 from assay.secrets.carriers import carried
@@ -18,13 +19,13 @@ from assay.secrets.encoded import Encoded, encoded_runs, kubernetes_values
 from assay.secrets.judgement import Judgement, judge
 from assay.secrets.match import Match
 from assay.secrets.pair import AWS_SECRET, secrets_beside_ids
-from assay.secrets.place import Place, place_of
+from assay.secrets.place import Place, Setting, place_of, within_comment
 from assay.secrets.plain import as_utf8
 from assay.secrets.prefilter import Hits, Prefilter, build_prefilter
 from assay.secrets.report import findings_of
 
 _GENERIC = 10
-_CARRIED = 20
+_CARRIED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +128,27 @@ def find(content: bytes, uri: str, scanner: Scanner, hits: Hits, tally: Tally) -
             matches += _inside(run, uri, place, scanner, tally)
     for run in kubernetes_values(content) if b"kind: Secret" in content else ():
         matches += _kubernetes(run, uri, place, scanner, tally)
-    return without_overlaps(matches) if matches else matches
+    return [_placed(match, place) for match in without_overlaps(matches)] if matches else matches
+
+
+_SELF_MADE = ("private-key", "jwt", "putty-key")  # anyone makes these for a test; an issuer's checksum is another matter
+
+
+def _placed(match: Match, place: Place) -> Match:
+    """A detector's match in a test or document: less sure, and less severe if it is of a kind that tests make for themselves."""
+    check = match.rule.match.get("check")
+    if place.setting is Setting.PRODUCT or match.specific <= _CARRIED:
+        return match
+    if check in _SELF_MADE:
+        return replace(match, severity=min(match.severity, Severity.MEDIUM), confidence=Confidence.MEDIUM)
+    return match if match.proven else replace(match, confidence=_LOWER[match.confidence])
+
+
+_LOWER = {Confidence.HIGH: Confidence.MEDIUM, Confidence.MEDIUM: Confidence.LOW, Confidence.LOW: Confidence.LOW}
 
 
 def _judged_line(content: bytes, start: int, place: Place, scanner: Scanner, tally: Tally) -> Iterator[Match]:
+    place = within_comment(place, content, start)
     for found in assignments(content, start, place.form):
         raw = content[found.start : found.end]
         judgement = judge(found.name, raw.decode("utf-8", "replace"), found.op, found.quoted, place)

@@ -32,8 +32,7 @@ ASSIGNED = (
 URL = r"[A-Za-z][\w+.-]{1,20}://[^\s/:@\"'`<>]*:[^\s/@\"'`<>]{2,}@[\w.\[{$%-]"
 HEADER = r"(?i:(?:basic|bearer)[ \t]{1,4}[\w+/.~-]{12})"
 CURL = r"(?i:curl|wget)[^\n]*[ \t](?:-u|--user)[ \t=]{0,2}[\"']?[^\s:\"'$]{1,64}:[^\s\"'$]{4}"
-DOCKER_AUTH = r"(?i:\"auth\"[ \t]{0,4}:[ \t]{0,4}\"|[_:]_?auth[ \t]{0,3}=[ \t]{0,3}\"?)[A-Za-z0-9+/]{12}"
-SINGLE_LINE = (*ASSIGNED, URL, HEADER, CURL, DOCKER_AUTH)
+SINGLE_LINE = (*ASSIGNED, URL, HEADER, CURL)
 
 SPANNING = (
     # - name: DB_PASSWORD <newline> value: x;  <key>Password</key> <newline> <string>x</string>;  "name": "X_TOKEN", <newline> "value": "x"

@@ -27,7 +27,7 @@ def private_key(value: str) -> Validation:
     """A PEM, OpenSSH or PGP private key block, also with `\\n` escapes or indentation. Encrypted ones are of low severity; a block without base64 is text about keys."""
     text = normalised_pem(value)
     body = "".join(_BODY.findall(text))
-    if len(body) < 40 or _is_filler(body):
+    if len(body) < 40 or _is_filler(body) or _is_prose(text, body):
         return INVALID
     if "PGP" in text[:40]:
         return unproven("PGP")
@@ -44,6 +44,12 @@ def normalised_pem(value: str) -> str:
     return re.sub(r"(-----BEGIN [A-Z0-9 ]+-----)\s*", r"\1\n", re.sub(r"\s*(-----END)", r"\n\1", joined))
 
 
+def _is_prose(text: str, body: str) -> bool:
+    """Whether most of the block is something else than base64: text that speaks of keys."""
+    inner = re.sub(r"-----[A-Z0-9 ]+-----|^[A-Za-z-]+: .*$|\s", "", text, flags=re.MULTILINE)
+    return len(body) < 0.7 * len(inner)
+
+
 def _is_filler(body: str) -> bool:
     return len(set(body)) < 16 or "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" in body
 
@@ -56,7 +62,7 @@ def _parsed(text: str) -> Validation:
     is_openssh = "OPENSSH" in text[:40]
     load = serialization.load_ssh_private_key if is_openssh else serialization.load_pem_private_key
     try:
-        key = load(data + b"\n", password=None)
+        key = load(data + b"\n", password=None, unsafe_skip_rsa_key_validation=True)  # type: ignore[operator]
         public = key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
