@@ -7,8 +7,6 @@ from typing import Any
 from assay.dependencies.advisories.record import Affected, Range
 from assay.dependencies.versions.order import key_of
 
-# Among events at the same version: an introduction takes effect before the end of another stretch is looked at.
-_RANK = {"introduced": 0, "fixed": 1, "limit": 1, "last_affected": 2}
 
 
 def is_affected(affected: Affected, ecosystem: str, version: str) -> bool:
@@ -64,6 +62,7 @@ def _sorted(events: list[tuple[bool, Any, str]]) -> list[tuple[bool, Any, str]]:
             return -1 if first[0] else 1
         if not first[0] and first[1] != second[1]:
             return -1 if first[1] < second[1] else 1
-        return _RANK[first[2]] - _RANK[second[2]]
+        # At the same version the record's order holds: "fixed 2.0, introduced 2.0" goes on, "introduced 2.0, fixed 2.0" is empty.
+        return (first[2] == "last_affected") - (second[2] == "last_affected")
 
     return sorted(events, key=cmp_to_key(compare))
