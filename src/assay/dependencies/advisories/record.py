@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import re2
 
 from assay.dependencies.purl import match_key
 from assay.dependencies.shapes import mapping, sequence, text, texts
@@ -12,6 +13,10 @@ from assay.model.severity import Severity, severity_of_score, severity_of_word
 
 _MAX_SUMMARY = 300
 _MAX_SYMBOLS = 200
+# Sources without a field for it say in their headline that a release itself is the attack.
+_MALWARE = re2.compile(
+    r"(?i)\bmalware\b|\bmalicious (?:package|version|release|crate|module|gem)s?\b|\b(?:contain\w*|for|embedded) malicious code\b"
+)
 
 
 class Range(msgspec.Struct, frozen=True, array_like=True):
@@ -202,4 +207,11 @@ def _cwes(facts: list[dict[str, Any]]) -> tuple[str, ...]:
 def _is_malicious(identifier: str, record: dict[str, Any], facts: list[dict[str, Any]]) -> bool:
     ids = [identifier, *texts(record.get("aliases"))]
     categories = {category for table in facts for category in texts(table.get("categories"))}
-    return any(item.startswith("MAL-") for item in ids) or "malicious" in categories
+    cwes = set(_cwes(facts))
+    headline = text(record.get("summary"))[:_MAX_SUMMARY]
+    return (
+        any(item.startswith("MAL-") for item in ids)
+        or "malicious" in categories
+        or "CWE-506" in cwes
+        or _MALWARE.search(headline) is not None
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from assay.dependencies.sbom.subject import Subject, Weakness
@@ -127,10 +128,21 @@ def _licences(component: Component) -> list[Any]:
 
 
 def _references(component: Component) -> list[ExternalReference]:
-    if component.origin is Origin.REGISTRY or not component.source or "://" not in component.source:
+    if component.origin is Origin.REGISTRY or not _is_address(component.source):
         return []
     kind = ExternalReferenceType.VCS if component.origin is Origin.VCS else ExternalReferenceType.DISTRIBUTION
     return [ExternalReference(type=kind, url=XsUri(component.source))]
+
+
+def _is_address(source: str) -> bool:
+    """Whether the text is a URL; `git+ssh://git@host:owner/name`, as npm writes it, is none (no number behind the colon)."""
+    if "://" not in source or any(char.isspace() or char in '<>"{}|\\^`' for char in source):
+        return False
+    try:
+        _ = urlsplit(source).port
+    except ValueError:
+        return False
+    return True
 
 
 def _properties(component: Component) -> list[Property]:
