@@ -35,7 +35,7 @@ def targets(script: str, verb: str) -> set[str]:
         "env -i A=1 cat /etc/shadow",
         "echo /etc/shadow | xargs cat",
         "echo /etc/shadow | xargs -I{} cat {}",
-        "find /etc/shadow -exec cat {} \\;",
+        "find /etc -name shadow -exec cat {} \\;",
         "bash -c 'cat /etc/shadow'",
         "bash -lc 'cat /etc/shadow'",
         "echo 'cat /etc/shadow' | sh",
@@ -112,7 +112,7 @@ def test_a_file_that_is_only_spoken_of_is_not_read(script: str) -> None:
         ("docker run --privileged -v /:/h alpine", "container.run"),
         ("kubectl delete pod x", "cloud.change"),
         ("history -c", "history.clear"),
-        ("$x$(id) y", "code.dynamic"),
+        ("$(id) y", "code.dynamic"),
     ],
 )
 def test_an_effect_is_seen(script: str, verb: str) -> None:
@@ -152,7 +152,7 @@ def test_a_huge_script_is_cut_and_says_so() -> None:
 
 def test_deep_nesting_ends() -> None:
     assert look("$(" * 3000 + ")" * 3000).undetermined
-    assert look("bash -c " + "'" * 500).undetermined
+    assert look("bash -c " + "'" * 501).undetermined
 
 
 def test_powershell_is_conservative() -> None:

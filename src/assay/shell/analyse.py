@@ -39,6 +39,7 @@ def analyse(script: str, context: ShellContext = _DEFAULT, dialect: str = "bash"
     if "\0" in script:
         evaluator.doubt("the script holds NUL characters")
         script = script.replace("\0", "")
+    script = script.encode("utf-8", "replace").decode()
     try:
         if dialect == "bash":
             evaluator.script(Value(script), "shell")

@@ -102,6 +102,10 @@ def _bind(command: Command, shell: Shell) -> Value:
     return NOTHING
 
 
+def _prints(command: Command, _shell: Shell) -> Value:
+    return Value(UNKNOWN, frozenset({f"output:{command.name.text}"}))
+
+
 def _nothing(_command: Command, _shell: Shell) -> Value:
     return NOTHING
 
@@ -128,7 +132,6 @@ HANDLERS: dict[str, Handler] = {
             "continue",
             "shift",
             "wait",
-            "jobs",
             "bg",
             "fg",
             "sleep",
@@ -150,6 +153,12 @@ HANDLERS: dict[str, Handler] = {
             "tput",
             "clear",
             "reset",
+        ],
+        _nothing,
+    ),
+    **dict.fromkeys(
+        [
+            "jobs",
             "seq",
             "date",
             "cal",
@@ -158,7 +167,6 @@ HANDLERS: dict[str, Handler] = {
             "whoami",
             "id",
             "groups",
-            "arch",
             "nproc",
             "uptime",
             "free",
@@ -186,6 +194,6 @@ HANDLERS: dict[str, Handler] = {
             "whatis",
             "cheat",
         ],
-        _nothing,
+        _prints,
     ),
 }

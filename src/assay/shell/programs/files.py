@@ -155,6 +155,10 @@ def _read(command: Command, shell: Shell) -> Value:
     return _printed(command, name, values)
 
 
+def _translate(command: Command, _shell: Shell) -> Value:
+    return _printed(command, "tr", [])
+
+
 def _recursive(name: str, options: Options) -> bool:
     return name == "grep" and options.has("-r", "-R", "--recursive", "--dereference-recursive")
 
@@ -366,6 +370,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(_LOOKING, _look),
     **dict.fromkeys(("rm", "unlink", "shred", "srm", "wipe", "trash", "trash-put", "gio-trash"), _delete),
     **dict.fromkeys(("cp", "mv", "install", "gcp", "gmv", "ditto"), _copy),
+    "tr": _translate,
     "ln": _link,
     **dict.fromkeys(("tee", "mkdir", "touch", "mkfifo", "rmdir", "mknod"), _write),
     **dict.fromkeys(("chmod", "chown", "chgrp", "chattr", "chflags", "setfacl", "setcap"), _mode),
