@@ -98,8 +98,10 @@ def _by_content(uri: str, name: str, content: bytes) -> str:
         return "openapi"
     if _COMPOSE.search(uri) is not None and b"services" in content:
         return "compose"
-    if _is_helm(uri, name):
-        return "helm"
+    if _is_helm(uri, name, content) or name in ("values.yaml", "values.yml"):
+        return "kubernetes"
+    if name.lower().startswith("kustomization.y"):
+        return "kubernetes"
     if b"apiVersion" in content and b"kind" in content:
         return "kubernetes"
     if b"AWSTemplateFormatVersion" in head or b"AWS::" in content and b"Resources" in content:
@@ -117,8 +119,8 @@ def _by_content(uri: str, name: str, content: bytes) -> str:
     return ""
 
 
-def _is_helm(uri: str, name: str) -> bool:
-    return "/templates/" in f"/{uri}" and not name.startswith("_") and name.lower().endswith((".yaml", ".yml"))
+def _is_helm(uri: str, name: str, content: bytes) -> bool:
+    return b"kind" in content and "/templates/" in f"/{uri}" and not name.startswith("_") and name.lower().endswith((".yaml", ".yml"))
 
 
 def _is_openapi(head: bytes) -> bool:

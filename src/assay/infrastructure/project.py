@@ -16,9 +16,12 @@ from assay.infrastructure.world import World
 _SINGLE: dict[str, str] = {
     "docker": "docker:read",
     "dockerignore": "docker:read_ignore",
+    "compose": "compose:read",
 }
 # Platform -> the function that reads all of its texts together.
-_TOGETHER: dict[str, str] = {}
+_TOGETHER: dict[str, str] = {
+    "kubernetes": "kubernetes:read_all",
+}
 
 
 class _ReadOne(Protocol):

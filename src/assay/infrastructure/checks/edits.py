@@ -174,7 +174,7 @@ def _yaml_entry(scope: Scope, parent: Node, names: list[str], value: object) -> 
         column = parent.key.start_column + 2
         text = "\n" + " " * (column - 1) + _yaml_lines(names, value, column)
         return _edit(scope, Span(*parent.key[2:], *parent.key[2:])._replace(start_column=parent.key.end_column + 1, end_column=parent.key.end_column + 1), text)
-    keys = [node.key for node in parent.value.values() if node.key is not None and node.key >= parent.span]
+    keys = [node.key for node in parent.value.values() if node.key is not None and node.key[:2] >= parent.span[:2]]
     if not keys:
         return None
     first = min(keys)
