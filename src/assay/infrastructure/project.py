@@ -17,10 +17,12 @@ _SINGLE: dict[str, str] = {
     "docker": "docker:read",
     "dockerignore": "docker:read_ignore",
     "compose": "compose:read",
+    "gitlab": "gitlab:read",
 }
 # Platform -> the function that reads all of its texts together.
 _TOGETHER: dict[str, str] = {
     "kubernetes": "kubernetes:read_all",
+    "actions": "actions:read_all",
 }
 
 
