@@ -19,7 +19,7 @@ FORMS = [
     ("x['k'] = v", ["setitem"]),
     ("x.k = v", ["setfield"]),
     ("a, *b = v", ["item %1 0", "slice %1 1 - -"]),
-    ("f'{a}b{c!r}'", ["unary repr", "build str (%1, 'b', "]),
+    ("x = f'{a}b{c!r}'", ["unary repr", "build str (%1, 'b', "]),
     ("x = 'a' 'b'", ["'ab'"]),
     ("x = 'a\\x41\\n'", [r"'aA\n'"]),
     ("x = [i for i in y if i]", ["build list ()", "for", "add"]),
