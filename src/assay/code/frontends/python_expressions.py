@@ -1,0 +1,674 @@
+"""Python's expressions, assignment targets, parameters and patterns, lowered to the intermediate representation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from assay.code import ir
+from assay.code.build import FunctionBuilder, ModuleBuilder
+from assay.code.frontends.python_literals import integer, is_bytes, is_raw, real, unescape
+from assay.code.ir import Block, Class, Register, span
+from assay.code.syntax import Source, Syntax
+
+MAX_DEPTH = 120
+
+
+class Expressions:
+    """Lowers expressions. Scopes: a name is local to the function where it is bound, unless `global` or `nonlocal` says otherwise."""
+
+    def __init__(self, source: Source, builder: ModuleBuilder, body: FunctionBuilder) -> None:
+        self.source = source
+        self.builder = builder
+        self.here = body
+        self.depth = 0
+        self.too_deep = 0
+        self.outside: set[tuple[int, str]] = set()
+        self.classes: list[Class] = []
+        # Names read before they were bound in the text of their function: fixed when the binding appears.
+        self._unbound: dict[tuple[int, str], list[tuple[Block, int]]] = {}
+        # Variables of comprehensions, innermost last.
+        self._inner: list[dict[str, Register]] = []
+        self._captures: list[tuple[str, Register, int]] = []
+
+    def enter(self, inner: FunctionBuilder) -> None:
+        """Go on in another function."""
+        self.here = inner
+        self._inner, inner_before = [], self._inner
+        self._saved = [*getattr(self, "_saved", []), inner_before]
+
+    def leave(self, outer: FunctionBuilder) -> None:
+        """Come back from it."""
+        self.here = outer
+        self._inner = self._saved.pop()
+
+    def is_expression(self, node: Syntax) -> bool:
+        """Whether the node can be lowered to a value."""
+        return node.kind in _EXPRESSIONS
+
+    def expression(self, node: Syntax) -> Register:
+        """Lower any expression and give its register; what is not understood becomes a value built of its parts."""
+        self.depth += 1
+        try:
+            if self.depth > MAX_DEPTH:
+                self.too_deep += 1
+                return self.here.constant(...)
+            method = _EXPRESSIONS.get(node.kind)
+            if method is not None:
+                return method(self, node)
+            return self._unknown_value(node)
+        finally:
+            self.depth -= 1
+
+    def _unknown_value(self, node: Syntax) -> Register:
+        parts = [self.expression(child) for child in node.children if self.is_expression(child)]
+        if len(parts) == 1:
+            return parts[0]
+        return self.here.value(ir.BUILD, span(node.start, node.end), "tuple", tuple(parts))
+
+    # Names
+
+    def _identifier(self, node: Syntax) -> Register:
+        return self.read(self.source.text(node), span(node.start, node.end))
+
+    def read(self, name: str, place: int) -> Register:
+        """The value of a name."""
+        for scope in reversed(self._inner):
+            if name in scope:
+                return scope[name]
+        here = self.here
+        if (here.function.index, name) in self.outside:
+            return here.outer(place, name)
+        if here.is_local(name):
+            return here.variable(name)
+        register = here.outer(place, name)
+        waiting = self._unbound.setdefault((here.function.index, name), [])
+        waiting.append((here.code, len(here.code) - 1))
+        return register
+
+    def target_variable(self, name: str) -> Register:
+        """The local variable that a binding of this name writes."""
+        here = self.here
+        if here.is_local(name):
+            return here.variable(name)
+        register = here.variable(name)
+        for block, index in self._unbound.pop((here.function.index, name), ()):
+            _, place, dst, _ = block[index]
+            block[index] = (ir.MOVE, place, dst, register)
+        return register
+
+    def bind(self, name: str, value: Register, place: int) -> None:
+        """Assign to a name."""
+        if (self.here.function.index, name) in self.outside:
+            self.here.emit(ir.SETOUTER, place, name, value)
+            return
+        for scope in reversed(self._inner):
+            if name in scope:
+                self.here.emit(ir.MOVE, place, scope[name], value)
+                return
+        self.here.emit(ir.MOVE, place, self.target_variable(name), value)
+
+    # Assignment
+
+    def assignment(self, node: Syntax) -> Register:
+        """`a = b = value`, `a: type = value`, `a: type`."""
+        left, right, declared = node.child("left"), node.child("right"), node.child("type")
+        if left is None:
+            return self.here.constant(None)
+        if right is None:
+            self._declare(left, declared)
+            return self.here.constant(None)
+        value = self.assignment(right) if right.kind == "assignment" else self.expression(right)
+        if declared is not None:
+            self._declare(left, declared)
+            value = self.here.value(ir.TYPED, span(node.start, node.end), value, self.type_text(declared))
+        self.assign(left, value)
+        return value
+
+    def _declare(self, left: Syntax, declared: Syntax | None) -> None:
+        if declared is not None and self.here.function.kind == "class" and self.classes:
+            self.classes[-1].fields[self.source.text(left)] = self.type_text(declared)
+
+    def assign(self, target: Syntax, value: Register) -> None:
+        """Assign a value to any target: name, field, element, or a pattern of them."""
+        kind = target.kind
+        place = span(target.start, target.end)
+        if kind == "identifier":
+            self.bind(self.source.text(target), value, place)
+        elif kind == "attribute" and len(target.children) > 1:
+            obj = self.expression(target.children[0])
+            name = self.source.text(target.children[1])
+            self.here.function.names.add(name)
+            self.here.emit(ir.SETFIELD, place, obj, name, value)
+        elif kind == "subscript" and len(target.children) > 1:
+            obj = self.expression(target.children[0])
+            key = self._key(target)
+            self.here.emit(ir.SETITEM, place, obj, key, value)
+        elif kind in _GROUPS:
+            self._destructure(target, value)
+        elif kind in ("list_splat_pattern", "list_splat", "parenthesized_expression", "as_pattern_target"):
+            for child in target.children:
+                self.assign(child, value)
+
+    def _destructure(self, target: Syntax, value: Register) -> None:
+        place = span(target.start, target.end)
+        count = len(target.children)
+        seen_rest = False
+        for index, child in enumerate(target.children):
+            if child.kind in ("list_splat_pattern", "list_splat"):
+                low = self.here.constant(index)
+                high = self.here.constant(index + 1 - count) if index + 1 < count else None
+                part = self.here.value(ir.SLICE, place, value, low, high, None)
+                seen_rest = True
+            else:
+                key = self.here.constant(index - count if seen_rest else index)
+                part = self.here.value(ir.ITEM, place, value, key)
+            self.assign(child, part)
+
+    # Operators
+
+    def _attribute(self, node: Syntax) -> Register:
+        if len(node.children) < 2:
+            return self._unknown_value(node)
+        obj = self.expression(node.children[0])
+        return self.here.field(span(node.start, node.end), obj, self.source.text(node.children[1]))
+
+    def _subscript(self, node: Syntax) -> Register:
+        if len(node.children) < 2:
+            return self._unknown_value(node)
+        obj = self.expression(node.children[0])
+        place = span(node.start, node.end)
+        if len(node.children) == 2 and node.children[1].kind == "slice":
+            low, high, step = self._slice_parts(node.children[1])
+            return self.here.value(ir.SLICE, place, obj, low, high, step)
+        return self.here.value(ir.ITEM, place, obj, self._key(node))
+
+    def _key(self, node: Syntax) -> Register:
+        keys = [self.expression(child) for child in node.children[1:]]
+        if len(keys) == 1:
+            return keys[0]
+        return self.here.value(ir.BUILD, span(node.start, node.end), "tuple", tuple(keys))
+
+    def _slice_parts(self, node: Syntax) -> tuple[Register | None, Register | None, Register | None]:
+        """Which of low, high and step are given is told by the colons between the children."""
+        parts: list[Register | None] = [None, None, None]
+        position, end = 0, node.start
+        for child in node.children:
+            position += self.source.content[end : child.start].count(b":")
+            if position < 3:
+                parts[position] = self.expression(child)
+            end = child.end
+        return parts[0], parts[1], parts[2]
+
+    def _slice(self, node: Syntax) -> Register:
+        parts = tuple(part for part in self._slice_parts(node) if part is not None)
+        callee = self.here.outer(span(node.start, node.end), "slice")
+        return self.here.call(span(node.start, node.end), callee, parts)
+
+    def _binary(self, node: Syntax) -> Register:
+        """Chains of one operator nest to the left as deep as the text is long: walked in a loop."""
+        chain: list[tuple[Syntax, Syntax, str]] = []
+        while node.kind == "binary_operator":
+            left, right, operator = node.child("left"), node.child("right"), node.child("operator")
+            if left is None or right is None or operator is None:
+                break
+            chain.append((node, right, operator.kind))
+            node = left
+        value = self.expression(node) if node.kind != "binary_operator" else self._unknown_value(node)
+        for whole, right, symbol in reversed(chain):
+            value = self.here.value(
+                ir.OP, span(whole.start, whole.end), symbol, value, self.expression(right)
+            )
+        return value
+
+    def _boolean(self, node: Syntax) -> Register:
+        left, right, operator = node.child("left"), node.child("right"), node.child("operator")
+        if left is None or right is None or operator is None:
+            return self._unknown_value(node)
+        first = self.expression(left)
+        with self.here.block() as block:
+            second = self.expression(right)
+        return self.here.value(ir.LOGIC, span(node.start, node.end), operator.kind, first, block, second)
+
+    def both(self, first: Register | None, second: Register | None, place: int) -> Register | None:
+        """`first and second`, where None is true. Both were evaluated already."""
+        if first is None or second is None:
+            return second if first is None else first
+        return self.here.value(ir.LOGIC, place, "and", first, [], second)
+
+    def _not(self, node: Syntax) -> Register:
+        argument = node.child("argument")
+        if argument is None:
+            return self._unknown_value(node)
+        return self.here.value(ir.UNARY, span(node.start, node.end), "not", self.expression(argument))
+
+    def _unary(self, node: Syntax) -> Register:
+        argument, operator = node.child("argument"), node.child("operator")
+        if argument is None or operator is None:
+            return self._unknown_value(node)
+        return self.here.value(ir.UNARY, span(node.start, node.end), operator.kind, self.expression(argument))
+
+    def _comparison(self, node: Syntax) -> Register:
+        operands = [child for child in node.children if not child.field]
+        operators = [" ".join(child.kind.split()) for child in node.children if child.field]
+        values = [self.expression(operand) for operand in operands]
+        place = span(node.start, node.end)
+        result: Register | None = None
+        for index, operator in enumerate(operators[: len(values) - 1]):
+            one = self.here.value(ir.OP, place, operator, values[index], values[index + 1])
+            result = self.both(result, one, place)
+        return result if result is not None else self._unknown_value(node)
+
+    def _conditional(self, node: Syntax) -> Register:
+        if len(node.children) != 3:
+            return self._unknown_value(node)
+        then_node, condition_node, else_node = node.children
+        condition = self.expression(condition_node)
+        with self.here.block() as then_block:
+            then = self.expression(then_node)
+        with self.here.block() as else_block:
+            otherwise = self.expression(else_node)
+        place = span(node.start, node.end)
+        return self.here.value(ir.SELECT, place, condition, then_block, then, else_block, otherwise)
+
+    def _named(self, node: Syntax) -> Register:
+        name, value = node.child("name"), node.child("value")
+        if name is None or value is None:
+            return self._unknown_value(node)
+        register = self.expression(value)
+        text = self.source.text(name)
+        scopes, self._inner = self._inner, []  # binds in the function, not in a comprehension
+        self.bind(text, register, span(name.start, name.end))
+        self._inner = scopes
+        return register
+
+    def _first(self, node: Syntax) -> Register:
+        return self.expression(node.children[0]) if node.children else self.here.constant(None)
+
+    def _await(self, node: Syntax) -> Register:
+        children = [child for child in node.children if child.kind != "await" or child.children]
+        value = self.expression(children[0]) if children else self.here.constant(None)
+        return self.here.value(ir.AWAIT, span(node.start, node.end), value)
+
+    def _yield(self, node: Syntax) -> Register:
+        self.here.function.is_generator = True
+        children = [child for child in node.children if child.kind != "from"]
+        value = self.expression(children[0]) if children else None
+        return self.here.value(ir.YIELD, span(node.start, node.end), value, node.has("from"))
+
+    # Calls
+
+    def _call(self, node: Syntax) -> Register:
+        function, arguments = node.child("function"), node.child("arguments")
+        if function is None or arguments is None:
+            return self._unknown_value(node)
+        place = span(node.start, node.end)
+        chain = function.kind == "attribute" and len(function.children) > 1
+        receiver = self.expression(function.children[0] if chain else function)
+        args, keywords = self._arguments(arguments)
+        if chain:
+            return self.here.method(place, receiver, self.source.text(function.children[1]), args, keywords)
+        return self.here.call(place, receiver, args, keywords)
+
+    def _arguments(self, node: Syntax) -> tuple[tuple[Register, ...], tuple[tuple[str, Register], ...]]:
+        if node.kind == "generator_expression":
+            return (self._comprehension(node),), ()
+        args: list[Register] = []
+        keywords: list[tuple[str, Register]] = []
+        for child in node.children:
+            kind = child.kind
+            if kind == "keyword_argument" and len(child.children) > 1:
+                keywords.append((self.source.text(child.children[0]), self.expression(child.children[1])))
+            elif kind == "list_splat" and child.children:
+                keywords.append(("*", self.expression(child.children[0])))
+            elif kind == "dictionary_splat" and child.children:
+                keywords.append(("**", self.expression(child.children[0])))
+            else:
+                args.append(self.expression(child))
+        return tuple(args), tuple(keywords)
+
+    def _lambda(self, node: Syntax) -> Register:
+        outer = self.here
+        place = span(node.start, node.end)
+        inner = self.builder.function("<lambda>", "lambda", place, outer)
+        defaults = self.parameters(node.child("parameters"), inner, receiver=False)
+        body = node.child("body")
+        self.enter(inner)
+        if body is not None:
+            inner.emit(ir.RETURN, span(body.start, body.end), self.expression(body))
+        self.leave(outer)
+        return outer.value(ir.FUNC, place, inner.function.index, (), (), defaults)
+
+    def parameters(
+        self, node: Syntax | None, inner: FunctionBuilder, receiver: bool
+    ) -> tuple[tuple[int, Register], ...]:
+        """Fill in the parameters of `inner`; give the defaults, evaluated where the function is defined."""
+        defaults: list[tuple[int, Register]] = []
+        only_keywords = False
+        found = inner.function.parameters
+        for child in node.children if node else []:
+            name_node, kind = self._parameter_name(child)
+            only_keywords = only_keywords or child.kind == "keyword_separator"
+            if name_node is None:
+                continue
+            kind = kind or ("k" if only_keywords else "")
+            only_keywords = only_keywords or kind == "*"
+            if receiver and not found and not kind:
+                kind = "r"
+            default, declared = child.child("value"), child.child("type")
+            if default is not None:
+                defaults.append((len(found), self.expression(default)))
+            name = self.source.text(name_node)
+            text = self.type_text(declared) if declared else ""
+            found.append(ir.Parameter(name, inner.variable(name), kind, text))
+        return tuple(defaults)
+
+    def _parameter_name(self, node: Syntax) -> tuple[Syntax | None, str]:
+        kind = node.kind
+        if kind == "identifier":
+            return node, ""
+        if kind in ("list_splat_pattern", "dictionary_splat_pattern") and node.children:
+            return node.children[0], "*" if kind == "list_splat_pattern" else "**"
+        if kind in ("default_parameter", "typed_default_parameter"):
+            return node.child("name"), ""
+        if kind == "typed_parameter" and node.children:
+            return self._parameter_name(node.children[0])
+        return None, ""
+
+    def type_text(self, node: Syntax) -> str:
+        """A type as text without blanks and quotes (docs/ir.md, "Types")."""
+        text = self.source.text(node)
+        return "".join(text.split()).replace('"', "").replace("'", "") if len(text) < 400 else ""
+
+    # Collections and text
+
+    def _collection(self, node: Syntax) -> Register:
+        kind = {"list": "list", "set": "set"}.get(node.kind, "tuple")
+        place = span(node.start, node.end)
+        if not any(child.kind == "list_splat" for child in node.children):
+            parts = tuple(self.expression(child) for child in node.children)
+            return self.here.value(ir.BUILD, place, kind, parts)
+        made = self.here.value(ir.BUILD, place, kind, ())
+        for child in node.children:
+            if child.kind == "list_splat" and child.children:
+                self.here.method(place, made, "extend", (self.expression(child.children[0]),))
+            else:
+                self.here.emit(ir.ADD, place, made, self.expression(child))
+        return made
+
+    def _dictionary(self, node: Syntax) -> Register:
+        pairs: list[tuple[Register | None, Register]] = []
+        for child in node.children:
+            if child.kind == "pair" and len(child.children) > 1:
+                pairs.append((self.expression(child.children[0]), self.expression(child.children[1])))
+            elif child.kind == "dictionary_splat" and child.children:
+                pairs.append((None, self.expression(child.children[0])))
+        return self.here.value(ir.DICT, span(node.start, node.end), None, tuple(pairs))
+
+    def _comprehension(self, node: Syntax) -> Register:
+        place = span(node.start, node.end)
+        kind = {"set_comprehension": "set", "generator_expression": "generator"}.get(node.kind, "list")
+        if node.kind == "dictionary_comprehension":
+            made = self.here.value(ir.DICT, place, None, ())
+        else:
+            made = self.here.value(ir.BUILD, place, kind, ())
+        clauses = [child for child in node.children if child.kind in ("for_in_clause", "if_clause")]
+        body = node.child("body")
+        self._inner.append({})
+        self._clauses(clauses, 0, lambda: self._element(body, made, place))
+        self._inner.pop()
+        return made
+
+    def _element(self, body: Syntax | None, made: Register, place: int) -> None:
+        if body is not None and body.kind == "pair" and len(body.children) > 1:
+            key, value = self.expression(body.children[0]), self.expression(body.children[1])
+            self.here.emit(ir.SETITEM, place, made, key, value)
+        elif body is not None:
+            self.here.emit(ir.ADD, place, made, self.expression(body))
+
+    def _clauses(self, clauses: list[Syntax], index: int, innermost: Callable[[], None]) -> None:
+        if index == len(clauses) or index > MAX_DEPTH:
+            innermost()
+            return
+        clause = clauses[index]
+        if clause.kind == "if_clause":
+            condition = self._first(clause)
+            with self.here.block() as then:
+                self._clauses(clauses, index + 1, innermost)
+            self.here.emit(ir.IF, span(clause.start, clause.end), condition, then, [])
+            return
+        left, right = clause.child("left"), clause.child("right")
+        if left is None or right is None:
+            return
+        iterable = self.expression(right)
+        element = self.here.temp()
+        for name in left.walk():
+            if name.kind == "identifier":
+                text = self.source.text(name)
+                self._inner[-1][text] = self.here.fresh(text)
+        with self.here.block() as body:
+            self.assign(left, element)
+            self._clauses(clauses, index + 1, innermost)
+        place = span(left.start, right.end)
+        self.here.emit(ir.FOR, place, element, iterable, "values", body, [], "")
+
+    def _string(self, node: Syntax) -> Register:
+        parts: list[Register] = []
+        self._string_parts(node, parts)
+        return self._joined(parts, node)
+
+    def _joined(self, parts: list[Register], node: Syntax) -> Register:
+        if not parts:
+            return self.here.constant("")
+        if (
+            len(parts) == 1
+            and node.kind == "string"
+            and not any(c.kind == "interpolation" for c in node.children)
+        ):
+            return parts[0]
+        return self.here.value(ir.BUILD, span(node.start, node.end), "str", tuple(parts))
+
+    def _string_parts(self, node: Syntax, parts: list[Register]) -> None:
+        start = self.source.text(node.children[0]) if node.children else ""
+        raw, as_bytes = is_raw(start), is_bytes(start)
+        if as_bytes and len(node.children) == 2:
+            parts.append(self.here.constant(b""))
+        for child in node.children:
+            if child.kind == "string_content":
+                text = self.source.text(child)
+                if child.children and not raw:
+                    text = unescape(text)
+                parts.append(self.here.constant(text.encode("latin-1", "replace") if as_bytes else text))
+            elif child.kind == "interpolation":
+                parts.append(self._interpolation(child))
+
+    def _interpolation(self, node: Syntax) -> Register:
+        inner = node.child("expression")
+        if inner is None:
+            return self.here.constant("")
+        value = self.expression(inner)
+        format_node = node.child("format_specifier")
+        conversion = node.child("type_conversion")
+        place = span(node.start, node.end)
+        if conversion is not None and self.source.text(conversion) in ("!r", "!a"):
+            value = self.here.value(ir.UNARY, place, "repr", value)
+        if format_node is None:
+            return value
+        text = self.source.text(format_node).lstrip(":")
+        return self.here.value(ir.OP, place, "format", value, self.here.constant(text))
+
+    def _concatenated(self, node: Syntax) -> Register:
+        parts: list[Register] = []
+        literals: list[str] = []
+        plain = True
+        for child in node.children:
+            before = len(parts)
+            self._string_parts(child, parts)
+            plain = plain and not any(c.kind == "interpolation" for c in child.children)
+            del before
+        if plain:
+            values = dict(self.here.function.constants)
+            texts = [values[part] for part in parts]
+            literals = [text for text in texts if isinstance(text, str)]
+            if len(literals) == len(texts):
+                return self.here.constant("".join(literals))
+        return self._joined(parts, node)
+
+    def _integer(self, node: Syntax) -> Register:
+        return self.here.constant(integer(self.source.text(node)))
+
+    def _float(self, node: Syntax) -> Register:
+        return self.here.constant(real(self.source.text(node)))
+
+    def _true(self, _node: Syntax) -> Register:
+        return self.here.constant(True)
+
+    def _false(self, _node: Syntax) -> Register:
+        return self.here.constant(False)
+
+    def _none(self, _node: Syntax) -> Register:
+        return self.here.constant(None)
+
+    def _ellipsis(self, _node: Syntax) -> Register:
+        return self.here.constant(...)
+
+    # Patterns of `match`
+
+    def pattern(self, node: Syntax, subject: Register) -> Register | None:
+        """The condition under which a pattern matches (None: always). Captures are kept for `bind_captures`."""
+        self.depth += 1
+        try:
+            if self.depth > MAX_DEPTH:
+                self.too_deep += 1
+                return None
+            return self._pattern(node, subject)
+        finally:
+            self.depth -= 1
+
+    def bind_captures(self) -> None:
+        """Bind what the last pattern captured."""
+        captures, self._captures = self._captures, []
+        for name, value, place in captures:
+            self.bind(name, value, place)
+
+    def _pattern(self, node: Syntax, subject: Register) -> Register | None:
+        kind = node.kind
+        place = span(node.start, node.end)
+        if kind in ("case_pattern", "parenthesized_pattern"):
+            return self.pattern(node.children[0], subject) if node.children else None
+        if kind in ("dotted_name", "identifier", "splat_pattern"):
+            return self._name_pattern(node, subject, place)
+        if kind == "as_pattern" and node.children:
+            self._captures.append((self.source.text(node.children[-1]), subject, place))
+            return self.pattern(node.children[0], subject)
+        if kind == "union_pattern":
+            return self._union(node, subject, place)
+        if kind in ("list_pattern", "tuple_pattern"):
+            return self._sequence(node, subject, place)
+        if kind == "dict_pattern":
+            return self._mapping(node, subject, place)
+        if kind == "class_pattern":
+            return self._class_pattern(node, subject, place)
+        return self.here.value(ir.OP, place, "==", subject, self.expression(node))
+
+    def _name_pattern(self, node: Syntax, subject: Register, place: int) -> Register | None:
+        if node.kind == "dotted_name" and len(node.children) > 1:
+            return self.here.value(ir.OP, place, "==", subject, self._dotted(node))
+        name = self.source.text(node).lstrip("*")
+        if name and name != "_":
+            self._captures.append((name, subject, place))
+        return None
+
+    def _dotted(self, node: Syntax) -> Register:
+        value = self._identifier(node.children[0])
+        for part in node.children[1:]:
+            value = self.here.field(span(node.start, part.end), value, self.source.text(part))
+        return value
+
+    def _union(self, node: Syntax, subject: Register, place: int) -> Register | None:
+        result: Register | None = None
+        for child in node.children:
+            one = self.pattern(child, subject)
+            if one is None:
+                return None
+            result = one if result is None else self.here.value(ir.LOGIC, place, "or", result, [], one)
+        return result
+
+    def _sequence(self, node: Syntax, subject: Register, place: int) -> Register | None:
+        result: Register | None = self.here.value(ir.UNARY, place, "matches", subject)
+        for index, child in enumerate(node.children):
+            part = self.here.value(ir.ITEM, place, subject, self.here.constant(index))
+            result = self.both(result, self.pattern(child, part), place)
+        return result
+
+    def _mapping(self, node: Syntax, subject: Register, place: int) -> Register | None:
+        result: Register | None = self.here.value(ir.UNARY, place, "matches", subject)
+        keys = node.all("key")
+        for key, value in zip(keys, node.all("value"), strict=False):
+            part = self.here.value(ir.ITEM, place, subject, self.expression(key))
+            result = self.both(result, self.pattern(value, part), place)
+        for rest in node.children:
+            if rest.kind == "splat_pattern":
+                self._name_pattern(rest, subject, place)
+        return result
+
+    def _class_pattern(self, node: Syntax, subject: Register, place: int) -> Register | None:
+        if not node.children:
+            return None
+        kind = (
+            self._dotted(node.children[0])
+            if node.children[0].children
+            else self._identifier(node.children[0])
+        )
+        check = self.here.outer(place, "isinstance")
+        result: Register | None = self.here.call(place, check, (subject, kind))
+        for index, child in enumerate(node.children[1:]):
+            inner = child.children[0] if child.kind == "case_pattern" and child.children else child
+            if inner.kind == "keyword_pattern" and len(inner.children) > 1:
+                part = self.here.field(place, subject, self.source.text(inner.children[0]))
+                result = self.both(result, self.pattern(inner.children[1], part), place)
+            else:
+                part = self.here.value(ir.ITEM, place, subject, self.here.constant(index))
+                result = self.both(result, self.pattern(inner, part), place)
+        return result
+
+
+_GROUPS = ("pattern_list", "tuple_pattern", "list_pattern", "tuple", "list", "expression_list")
+_EXPRESSIONS: dict[str, Callable[[Expressions, Syntax], Register]] = {
+    "identifier": Expressions._identifier,
+    "attribute": Expressions._attribute,
+    "subscript": Expressions._subscript,
+    "slice": Expressions._slice,
+    "call": Expressions._call,
+    "binary_operator": Expressions._binary,
+    "boolean_operator": Expressions._boolean,
+    "not_operator": Expressions._not,
+    "unary_operator": Expressions._unary,
+    "comparison_operator": Expressions._comparison,
+    "conditional_expression": Expressions._conditional,
+    "named_expression": Expressions._named,
+    "parenthesized_expression": Expressions._first,
+    "await": Expressions._await,
+    "yield": Expressions._yield,
+    "lambda": Expressions._lambda,
+    "assignment": Expressions.assignment,
+    "list": Expressions._collection,
+    "set": Expressions._collection,
+    "tuple": Expressions._collection,
+    "expression_list": Expressions._collection,
+    "pattern_list": Expressions._collection,
+    "dictionary": Expressions._dictionary,
+    "list_comprehension": Expressions._comprehension,
+    "set_comprehension": Expressions._comprehension,
+    "dictionary_comprehension": Expressions._comprehension,
+    "generator_expression": Expressions._comprehension,
+    "string": Expressions._string,
+    "concatenated_string": Expressions._concatenated,
+    "integer": Expressions._integer,
+    "float": Expressions._float,
+    "true": Expressions._true,
+    "false": Expressions._false,
+    "none": Expressions._none,
+    "ellipsis": Expressions._ellipsis,
+    "list_splat": Expressions._first,
+    "type": Expressions._first,
+}
