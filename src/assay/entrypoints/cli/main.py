@@ -14,6 +14,14 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "baseline": ("baseline", "write, show or prune the baseline of inherited findings"),
     "rules": ("rules", "list, show, test and validate rules"),
     "doctor": ("doctor", "show every engine, its version, and whether it finds its canary"),
+    "deps": ("deps", "what the code is made of: list, tree, why, unused, inspect"),
+    "db": ("db", "the advisory store: update, status, import, export, verify"),
+    "sbom": ("sbom", "write, compare and read software bills of materials"),
+    "gateway": ("gateway", "decide what an agent may do: serve, decide, tokens"),
+    "policy": ("policy", "check, explain, test, compare and replay agent policies"),
+    "approvals": ("approvals", "calls that wait for a human"),
+    "audit": ("audit", "the gateway's record: tail, verify, export"),
+    "init": ("init", "set an agent's hooks up, or take them back out"),
     "exit-codes": ("exit_codes", "what the exit codes mean"),
 }
 
