@@ -58,7 +58,12 @@ class DocumentEngine:
             try:
                 file: SourceFile = project.read(target)
             except OSError as error:
-                yield Look(target.uri, status=FileStatus.FAILED, reason="unreadable", notifications=(_note(self.name, target.uri, str(error)),))
+                yield Look(
+                    target.uri,
+                    status=FileStatus.FAILED,
+                    reason="unreadable",
+                    notifications=(_note(self.name, target.uri, str(error)),),
+                )
             else:
                 files.append((file.uri, file.content))
         documents = read_project(files, self.platforms)
@@ -77,7 +82,9 @@ class DocumentEngine:
         found: dict[str, list[Finding]] = {}
         for reading in documents.readings:
             for finding in self._checker.findings(reading.units, documents.world, lines_of):
-                found.setdefault(finding.location.uri, []).append(_clamped(finding, lines_of(finding.location.uri)))
+                found.setdefault(finding.location.uri, []).append(
+                    _clamped(finding, lines_of(finding.location.uri))
+                )
         for reading in documents.readings:
             yield self._look(reading, tuple(found.pop(reading.uri, ())))
 
@@ -100,7 +107,10 @@ class InfrastructureEngine(DocumentEngine):
     def canary(self) -> Canary:
         """A Dockerfile that pipes a download into a shell."""
         text = b"FROM debian:12\nRUN curl -sSL http://example.com/install.sh | sh\nUSER root\n"
-        return Canary((("Dockerfile", text),), ("infrastructure/docker/download-into-shell", "infrastructure/docker/runs-as-root"))
+        return Canary(
+            (("Dockerfile", text),),
+            ("infrastructure/docker/download-into-shell", "infrastructure/docker/runs-as-root"),
+        )
 
 
 def _clamped(finding: Finding, lines: list[str]) -> Finding:
@@ -111,7 +121,13 @@ def _clamped(finding: Finding, lines: list[str]) -> Finding:
         return finding
     start = min(region.start_line, last)
     column = region.start_column if start == region.start_line else 1
-    ended = replace(region, start_line=start, start_column=column, end_line=last, end_column=max(column, len(lines[-1]) + 1))
+    ended = replace(
+        region,
+        start_line=start,
+        start_column=column,
+        end_line=last,
+        end_column=max(column, len(lines[-1]) + 1),
+    )
     return replace(finding, location=replace(finding.location, region=ended))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from assay.model.scan import FileAccount, FileStatus
+from assay.scan.engines.border import sealed
 from assay.scan.engines.limits import TimeIsUp, alarm
 from assay.scan.engines.outcome import EngineLook, FileOutcome
 from assay.scan.engines.project import DiskProject
@@ -69,7 +70,7 @@ class Work:
         since = time.perf_counter()
         for look in engine.look_at_project(project):
             now = time.perf_counter()
-            yield EngineLook(engine.name, look, now - since)
+            yield EngineLook(engine.name, sealed(look), now - since)
             since = time.perf_counter()
         project.flush()
 
@@ -118,7 +119,8 @@ def _timed_look(engine: FileEngine, source: SourceFile, seconds: float) -> Engin
         look = Look(source.uri, status=FileStatus.FAILED, reason="out-of-memory")
     except Exception as error:  # noqa: BLE001 - the engine border: one failing file never loses the others
         look = Look(source.uri, status=FileStatus.FAILED, reason=f"engine-error ({type(error).__name__})")
-    return EngineLook(engine.name, look, time.perf_counter() - since)
+    seconds_taken = time.perf_counter() - since
+    return EngineLook(engine.name, sealed(look), seconds_taken)
 
 
 def _account(uri: str, looks: tuple[EngineLook, ...]) -> FileAccount:
