@@ -34,8 +34,10 @@ from assay.scan.engines.runner import Looked, LookRequest, Observer, look
 from assay.scan.gate.verdict import judge
 from assay.scan.plan import Plan
 from assay.scan.target.file import SourceFile, TargetFile
+from assay.scan.target.language import language_of
 from assay.scan.target.repository import find_repository, head_commit
 from assay.scan.target.select import Selection, select
+from assay.scan.target.traits import traits_of
 from assay.scan.trace import Trace
 from assay.scan.triage.triage import Side, Triaged, triage
 
@@ -80,16 +82,17 @@ def _phases(plan: Plan, policy: GatePolicy, means: _Means) -> ScanResult:
     with trace.phase("plan") as said:
         said.append(f"{len(plan.engines)} engines")
     with trace.phase("verify tools") as said:
-        sound, broken = _verify(plan)
-        said.append(f"{len(sound)} ok, {len(broken)} not")
+        selection = _select(plan)
+        sound, others = _verify(plan, selection)
+        said.append(f"{len(sound)} ok" + "".join(f", {run.engine} {run.status.value}" for run in others))
     with trace.phase("look") as said:
-        seen = _look(plan, sound, means)
+        seen = _look(plan, sound, selection, means)
         said.append(f"{len(seen.head.accounts)} files, {len(seen.head.findings)} raw findings")
     with trace.phase("merge and rank") as said:
         triaged = _triage(plan, seen, means.reader)
         said.append(f"{len(triaged.findings)} findings")
     with trace.phase("judge") as said:
-        runs = _runs(plan, [*seen.head.runs, *broken], trace)
+        runs = _runs(plan, [*seen.head.runs, *others], trace)
         accounts = _accounts(seen)
         verdict = judge(triaged.findings, runs, accounts, policy, seen.head.interrupted, _types_of(plan))
         said.append(verdict.result.value)
@@ -112,34 +115,37 @@ def _phases(plan: Plan, policy: GatePolicy, means: _Means) -> ScanResult:
     )
 
 
-def _verify(plan: Plan) -> tuple[list[AnyEngine], list[EngineRun]]:
-    """Engines that found their canary, and runs that say why the others may not look."""
-    sound, broken = [], []
+def _select(plan: Plan) -> Selection:
+    """The names and sizes of what will be looked at. A history lists its blobs while it is read."""
+    return Selection(()) if plan.request.mode is ScanMode.HISTORY else select(plan.request)
+
+
+def _verify(plan: Plan, selection: Selection) -> tuple[list[AnyEngine], list[EngineRun]]:
+    """Engines that found their canary, and runs that say why the others do not look: broken, or no file is theirs."""
+    names = [(file.uri, language_of(file.uri), traits_of(file.uri)) for file in selection.files]
+    sound, others = [], []
     for engine in plan.engines:
+        if names and not any(engine.wants(*name) for name in names):
+            run = EngineRun(engine.name, engine.version, EngineStatus.NOT_APPLICABLE, reason="no file for it")
+            others.append(run)
+            continue
         problem = verify(engine)
         if problem:
-            broken.append(
-                EngineRun(
-                    engine.name,
-                    engine.version,
-                    EngineStatus.BROKEN,
-                    reason=problem,
-                    advice="see `assay doctor`",
-                )
+            run = EngineRun(
+                engine.name, engine.version, EngineStatus.BROKEN, reason=problem, advice="see `assay doctor`"
             )
+            others.append(run)
         else:
             sound.append(engine)
-    return sound, broken
+    return sound, others
 
 
-def _look(plan: Plan, engines: list[AnyEngine], means: _Means) -> Seen:
+def _look(plan: Plan, engines: list[AnyEngine], selection: Selection, means: _Means) -> Seen:
+    request = _look_request(plan, engines, selection.files, means)
     if plan.request.mode is ScanMode.HISTORY:
         from assay.scan.history import look_at_history
 
-        request = _look_request(plan, engines, (), means)
-        return Seen(look_at_history(request, means.observe), None, Selection(()))
-    selection = select(plan.request)
-    request = _look_request(plan, engines, selection.files, means)
+        return Seen(look_at_history(request, means.observe), None, selection)
     head = look(replace(request, focus=selection.focus), means.observe)
     base = None
     if selection.base is not None and not head.interrupted:
