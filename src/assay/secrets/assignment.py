@@ -44,6 +44,7 @@ _SPACED = (
 )
 _PAIR_VALUE = r"^[ \t]*(?:[\"']?(?i:value)[\"']?[ \t]{0,4}[:=]|<(?:string|value)>)(?P<op>[ \t]{0,4})" + _STRINGS + _UNQUOTED
 _PAIR_NAME = rf"(?:name|key|Name|Key)[\"']?[:>=][ \t]{{0,4}}[\"']?(?P<name>[\w.-]*(?i:{WORDS})[\w.-]*)[\"']?,?(?:</\w{{1,10}}>)?[ \t\r]{{0,4}}$"
+_PAIR_BEGINNINGS = (b"value", b'"value', b"'value", b"<string>", b"<value>")
 _GROUPS = ("esc", "dq", "sq", "bq", "un")
 
 
@@ -84,8 +85,12 @@ def _in_span(content: bytes, start: int, end: int, form: Form) -> Iterator[Assig
         if whole is not None:
             place = max(place, whole.end)
             yield whole
-    for match in compiled(_ATTRIBUTE).finditer(content, start, end):
-        yield _assigned(_ATTRIBUTE, match)
+    lowered = content[start:end].lower()
+    if b"value" in lowered:
+        for match in compiled(_ATTRIBUTE).finditer(content, start, end):
+            yield _assigned(_ATTRIBUTE, match)
+    if not (b"--" in lowered or b"password " in lowered or b"identified" in lowered or b"password\t" in lowered):
+        return
     for match in compiled(_SPACED).finditer(content, start, end):
         found = _assigned(_SPACED, match)
         if found.name:
@@ -104,8 +109,11 @@ def _is_sql_or_netrc(content: bytes, found: Assigned, start: int, end: int) -> b
 
 
 def _pair(content: bytes, start: int, end: int) -> Iterator[Assigned]:
-    value = compiled(_PAIR_VALUE).search(content[start:end])
-    if value is None or start == 0:
+    line = content[start:end]
+    if start == 0 or not line.lstrip()[:8].lower().startswith(_PAIR_BEGINNINGS):
+        return
+    value = compiled(_PAIR_VALUE).search(line)
+    if value is None:
         return
     before = content.rfind(b"\n", 0, start - 1) + 1
     name = compiled(_PAIR_NAME).search(content[max(before, start - 400) : start - 1])

@@ -30,19 +30,28 @@ class Carried:
 
 def carried(content: bytes, start: int, end: int, place: Place) -> Iterator[Carried]:
     """The credentials that the span of one line carries."""
+    line = content[start:end]
+    if b"://" in line:
+        yield from _urls(content, start, end, place)
+    lowered = line.lower()
+    if b"basic" in lowered or b"bearer" in lowered:
+        for match in compiled(_HEADER).finditer(content, start, end):
+            low, high = match.span(2)
+            yield _judge_header(content, low, high, match.group(1).lower(), start, place)
+    if b"curl" in lowered or b"wget" in lowered:
+        for match in compiled(_CURL).finditer(content, start, end):
+            low, high = match.span(2)
+            value = content[low:high]
+            why = "given to curl on the command line"
+            yield Carried(low, high, value, _judged("generic-authorization", _decoded(value), place, why))
+
+
+def _urls(content: bytes, start: int, end: int, place: Place) -> Iterator[Carried]:
     for match in compiled(_URL).finditer(content, start, end):
         low, high = match.span(3)
         value = unquote_to_bytes(content[low:high])
         host, user = _decoded(match.group(4)), _decoded(match.group(2))
         yield Carried(low, high, value, _judge_url(user, _decoded(value), host, place))
-    for match in compiled(_HEADER).finditer(content, start, end):
-        low, high = match.span(2)
-        scheme = match.group(1).lower()
-        yield _judge_header(content, low, high, scheme, start, place)
-    for match in compiled(_CURL).finditer(content, start, end):
-        low, high = match.span(2)
-        value = content[low:high]
-        yield Carried(low, high, value, _judged("generic-authorization", _decoded(value), place, "given to curl on the command line"))
 
 
 def _judge_url(user: str, password: str, host: str, place: Place) -> Judgement | str:

@@ -1,7 +1,7 @@
 """The compiled Hyperscan database, kept in the user's cache folder.
 
-Key: our layout version, Hyperscan's version, the machine, and a digest of every expression. The file begins with a SHA-256 of its content;
-a file that does not fit is rebuilt, and Hyperscan itself refuses a database made for another processor.
+Key: our layout version, Hyperscan's version, the machine, and a digest of every expression. Hyperscan's own CRC and its mark of the processor
+are checked when it reads the database; a file that does not fit is rebuilt.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from assay.secrets.detector import Detector
 from assay.secrets.triggers import ENCODED_ID, EXPRESSIONS
 
-_LAYOUT = b"assay-secrets-database-2"
+_LAYOUT = b"assay-secrets-database-3"
 
 
 def open_database(detectors: Sequence[Detector], folder: Path | None = None) -> tuple[Any, list[int]] | None:
@@ -53,25 +54,26 @@ def _load(path: Path, hyperscan: Any) -> tuple[Any, list[int]] | None:
         data = path.read_bytes()
     except OSError:
         return None
-    if len(data) < 40 or sha256(data[32:]).digest() != data[:32]:
+    count = int.from_bytes(data[:4], "little")
+    if len(data) < 4 * count + 8 or crc32(data[: 4 * count + 4]) != int.from_bytes(data[4 * count + 4 : 4 * count + 8], "little"):
         return None
-    count = int.from_bytes(data[32:36], "little")
-    owners = [int.from_bytes(data[36 + 4 * n : 40 + 4 * n], "little") for n in range(count)]
+    owners = [int.from_bytes(data[4 + 4 * n : 8 + 4 * n], "little") for n in range(count)]
     try:
-        return hyperscan.loadb(data[36 + 4 * count :], hyperscan.HS_MODE_BLOCK), owners
-    except hyperscan.HyperscanError:
+        return hyperscan.loadb(data[4 * count + 8 :], hyperscan.HS_MODE_BLOCK), owners
+    except hyperscan.error:
         return None
 
 
 def _save(path: Path, database: bytes, owners: list[int]) -> None:
     """Atomically, and silently without a cache folder that can be written: the cache is a convenience."""
-    body = len(owners).to_bytes(4, "little") + b"".join(n.to_bytes(4, "little") for n in owners) + database
+    head = len(owners).to_bytes(4, "little") + b"".join(n.to_bytes(4, "little") for n in owners)
+    body = head + crc32(head).to_bytes(4, "little") + database
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as out:
-                out.write(sha256(body).digest() + body)
+                out.write(body)
             Path(name).replace(path)
         except OSError:
             Path(name).unlink(missing_ok=True)
@@ -104,7 +106,7 @@ def _accepted(hyperscan: Any, detector: Detector, flags: int) -> list[tuple[byte
         try:
             hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK).compile(expressions=[expression], flags=[flags])
             return [(expression, False)]
-        except hyperscan.HyperscanError:
+        except hyperscan.error:
             pass
     return [(_literal(word), True) for word in detector.keywords]
 

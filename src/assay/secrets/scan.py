@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -34,10 +34,11 @@ class Scanner:
 
     detectors: tuple[Detector, ...]
     prefilter: Prefilter
+    rules: Mapping[str, Rule]
 
     def rule(self, rule_id: str) -> Rule | None:
         """The rule of that id, if it is loaded."""
-        return next((detector.rule for detector in self.detectors if detector.rule.id == rule_id), None)
+        return self.rules.get(rule_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def build_scanner(rules: Sequence[Rule] | None = None, extra: Sequence[Rule] = (
     """
     chosen = load_engine("secrets") if rules is None else rules
     detectors = tuple(detector_of(rule) for rule in (*chosen, *extra))
-    return Scanner(detectors, build_prefilter(detectors, fast))
+    return Scanner(detectors, build_prefilter(detectors, fast), {detector.rule.id: detector.rule for detector in detectors})
 
 
 @cache
@@ -99,21 +100,21 @@ _NOTHING = Scan(())
 
 def redact_text(text: str, uri: str = "text", scanner: Scanner | None = None) -> tuple[str, tuple[Redacted, ...]]:
     """`text` with every secret replaced by `[secret: <rule>]`, and what was taken out."""
-    from assay.secrets.redact import identity_of, shown
+    from assay.secrets.redact import identity_of, occurrences, shown
 
     scanner = scanner or builtin_scanner()
     content = text.encode("utf-8", "surrogatepass")
     matches = find(content, uri, scanner, scanner.prefilter.hits(content), Tally())
-    pieces, place, taken = [], 0, []
-    for match in sorted(matches, key=lambda match: match.start):
-        if match.start < place:
-            continue
-        name = match.rule.id.rpartition("/")[2]
-        pieces += [content[place : match.start], f"[secret: {name}]".encode()]
-        place = match.end
-        taken.append(Redacted(match.rule.id, shown(match.value), identity_of(match.value)))
+    rules = {content[match.start : match.end]: match.rule.id for match in matches}
+    pieces, place = [], 0
+    for start, end in occurrences(content, [(match.start, match.end) for match in matches], 0, len(content)):
+        if start >= place:
+            name = rules.get(content[start:end], "secret").rpartition("/")[2]
+            pieces += [content[place:start], f"[secret: {name}]".encode()]
+            place = end
     pieces.append(content[place:])
-    return b"".join(pieces).decode("utf-8", "surrogatepass"), tuple(taken)
+    taken = tuple(Redacted(match.rule.id, shown(match.value), identity_of(match.value)) for match in matches)
+    return b"".join(pieces).decode("utf-8", "surrogatepass"), taken
 
 
 def find(content: bytes, uri: str, scanner: Scanner, hits: Hits, tally: Tally) -> list[Match]:
@@ -189,5 +190,8 @@ def _kubernetes(run: Encoded, uri: str, place: Place, scanner: Scanner, tally: T
     if not found:
         judgement = judge(run.name, run.text.decode("ascii", "replace"), ":", True, place)
         match = _generic(judgement, run.start, run.end, run.text, _CARRIED, scanner, tally)
+        rule = scanner.rule("secrets/generic-password")
         if match is not None:
             yield replace(match, note=f"{match.note}, base64 in a Kubernetes Secret")
+        elif rule is not None:  # what it decodes to is no secret, so its base64 is none either
+            yield Match(run.start, run.end, run.text, rule, rule.severity, rule.confidence, _CARRIED, silent=True)
