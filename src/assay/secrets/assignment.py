@@ -32,8 +32,8 @@ _STRINGS = (
 _UNQUOTED = r"|(?P<un>[^\s\"'`<>;,&][^\s\"'`<>;,&]*))"
 _ASSIGNMENT = (
     _SECRET_NAME
-    + r"(?P<close>\\?[\"'`]?\]?)[ \t]*(?::[ \t]{0,3}[A-Za-z_&][\w<>?|\[\]., ]{0,30}?[ \t]{0,3})?"
-    + r"(?P<op>=>|:=|\|\|=|\?\?=|={1,3}|!==?|:|,|\(|\|\||\?\?|[ \t]or[ \t]|>)[ \t]*"
+    + r"(?P<close>\\?[\"'`]?\]?)[ \t]*"
+    + r"(?P<op>:[ \t]*[A-Za-z_&][\w<>?|\[\]., ]*=|=>|:=|\|\|=|\?\?=|={1,3}|!==?|:|,|\(|\|\||\?\?|[ \t]or[ \t]|>)[ \t]*"
     + _STRINGS
     + _UNQUOTED
 )
@@ -129,7 +129,8 @@ def _assigned(expression: str, match: Any) -> Assigned:
             start, end = match.span(numbers[group])
             if start >= 0:
                 op = _text(expression, match, "op")
-                return Assigned(_text(expression, match, "name"), op.strip() or " ", start, end, group != "un")
+                plain_op = "=" if op.startswith(":") and len(op) > 2 else op.strip() or " "  # after a type: `name: str =`
+                return Assigned(_text(expression, match, "name"), plain_op, start, end, group != "un")
     raise AssertionError("an assignment pattern always has a value")
 
 

@@ -11,9 +11,15 @@ from assay.secrets.checks.result import NOT_APPLICABLE, State
 from assay.secrets.detector import Detector, Near, compiled, group_numbers
 from assay.secrets.known import is_known_sample
 from assay.secrets.match import Match
-from assay.secrets.value import entropy, is_filler, is_placeholder
+from assay.secrets.value import entropy, is_filler, is_placeholder, is_random, is_reference, is_template
 
 _MOST = 2000  # matches of one detector in one file; more is a generated list
+_CLAIM = 30  # above every generic rule, below every detector's default
+# Checks whose refusal means that nobody issued the value; the others may refuse what is still a secret of another kind.
+_CHECKSUMS = frozenset(
+    "github-crc32 npm-crc32 vercel-crc32 cloudflare-crc32 grafana-crc32 atlassian-crc32 gitlab-routable azure-key azure-cask nats-nkey "
+    "age-bech32 base58check".split()
+)  # fmt: skip
 _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
 _BASE64 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/="
 _HEX = frozenset(b"0123456789abcdefABCDEF")
@@ -99,11 +105,11 @@ def _judged(detector: Detector, content: bytes, start: int, end: int, tally: Tal
     reason = _reason_against(detector, text, content, start, end)
     if reason:
         tally.add(reason)
-        return None
+        return _claimed(detector, start, end, raw) if reason in ("documented sample", "placeholder") else None
     result = check_named(part.check)(text) if part.check else NOT_APPLICABLE
     if result.state is State.INVALID:
         tally.add("wrong checksum or structure")
-        return None
+        return _claimed(detector, start, end, raw) if part.check in _CHECKSUMS else None
     proven = result.state is State.VALID
     rule = detector.rule
     return Match(
@@ -120,17 +126,31 @@ def _judged(detector: Detector, content: bytes, start: int, end: int, tally: Tal
     )
 
 
+def _claimed(detector: Detector, start: int, end: int, raw: bytes) -> Match:
+    """A token's look-alike: nothing is reported, and no generic rule reports it as a mere random value."""
+    return Match(start, end, raw, detector.rule, detector.rule.severity, detector.rule.confidence, _CLAIM, silent=True)
+
+
 def _reason_against(detector: Detector, text: str, content: bytes, start: int, end: int) -> str:
     part = detector.part
     if is_known_sample(text) or any(compiled(allowed).fullmatch(text.encode()) for allowed in part.allow):
         return "documented sample"
     if part.placeholder and not part.silent and len(text) < 1000 and _is_placeholder_token(text):
         return "placeholder"
+    if part.placeholder and not part.check and _points_elsewhere(text):
+        return "reference"
     if part.entropy and entropy(text) < part.entropy:
         return "low entropy"
     if part.near and not _is_near(content, start, end, part.near):
         return "no context"
     return ""
+
+
+def _points_elsewhere(text: str) -> bool:
+    """`%DB_PASSWORD%`, `/run/secrets/db`, `vault:secret/app`: where a loosely shaped value really is."""
+    if "://" in text or len(text) > 400:
+        return False
+    return is_template(text) or (is_reference(text) and not is_random(text))
 
 
 def _is_placeholder_token(text: str) -> bool:

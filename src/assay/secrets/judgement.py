@@ -10,6 +10,7 @@ from assay.secrets.known import is_known_sample
 from assay.secrets.name import Promise, promise_of
 from assay.secrets.place import Form, Place, Setting
 from assay.secrets.value import (
+    is_encoded_key,
     is_identifier,
     is_placeholder,
     is_public_form,
@@ -72,13 +73,13 @@ def reason_against(name: str, value: str) -> str:
         return "text"
     if is_known_sample(value):
         return "documented sample"
-    if is_reference(value):
+    if is_reference(value) and not is_encoded_key(value):
         return "reference"
     if is_public_form(value):
         return "public form"
     if is_placeholder(value):
         return "placeholder"
-    if any(c in value for c in "<>\u2026\u2022*") and len(set(value)) < 8:
+    if any(value.count(c) > 2 for c in "\u2022*"):
         return "placeholder"
     return "names itself" if _says_its_name(name, value) else ""
 
@@ -86,6 +87,8 @@ def reason_against(name: str, value: str) -> str:
 def _says_its_name(name: str, value: str) -> bool:
     """`client_secret: "client-secret"`, `passwordField = "user_password"`: the value is a name too."""
     said, named = (_letters(value), _letters(name))
+    if not named:
+        return False
     if any(c.isdigit() for c in value):
         return bool(said) and said == named
     ends = ("password", "passwd", "secret", "token", "key", "pass", "passphrase", "pwd", "credentials")

@@ -106,7 +106,8 @@ def _spoilt(token: str, kind: str) -> str:
     """
     check = check_named(kind)
     for place in (len(token.rstrip("=")) - 3, len(token) - 1, len(token) // 3, 8, len(token) // 2, 0, 3):
-        for other in "b0B!":
+        # Characters of the token's own end keep it within its alphabet.
+        for other in (*sorted(set(token.rstrip("=")[-8:])), "b", "0", "!"):
             wrong = token[:place] + other + token[place + 1 :]
             if other != token[place] and check(wrong).state is State.INVALID:
                 return wrong

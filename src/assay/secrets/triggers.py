@@ -21,7 +21,7 @@ ASSIGNED = (
     # name = "value", "name": "value", name => 'value', setName("value"), "--name", "value"
     rf"{_NAME}{_CLOSE}{_TYPE}(?:=>|:=|\|\|=|\?\?=|={{1,3}}|!==?|:|,|\(|\|\||\?\?|[ \t]or)[ \t]*(?:[A-Za-z@$]{{0,2}}|new [A-Za-z]{{1,16}}\()\\?[\"'`][^\s\"'`]{{3}}",
     # name=value, name: value
-    rf"{_NAME}{_CLOSE}(?:=|:)[ \t]*{_PLAIN}{{4}}",
+    rf"{_NAME}{_CLOSE}(?:=|:)[ \t]*{_PLAIN}[^\s\"'`<>(){{}}\[\],;]{{3}}",
     # <name>value</name>
     rf"{_NAME}>[^\s<>]{{3}}",
     # name="..." value="..."

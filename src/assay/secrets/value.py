@@ -12,7 +12,7 @@ from assay.secrets.words import letter_runs, surprise, word_share
 # Placeholder words: a value that holds one of them as a word stands for a secret and is none.
 _PLACEHOLDER_WORD = re.compile(
     r"example|sample|placeholder|dummy|change[\s_.-]?(?:me|this|it)|replace|your|insert|redacted|removed|hidden|masked|encrypted|"
-    r"put[\s_-]|fill[\s_-]?in|todo|fixme|xxx|foo|\bbar\b|lorem|not[\s_-]?a[\s_-]?(?:real|secret)|not[\s_-]?real|fake|mock|\bnone\b|\bnull\b|"
+    r"put[\s_-]|fill[\s_-]?in|todo|fixme|x{4}|\bfoo\b|foobar|\bbar\b|lorem|not[\s_-]?a[\s_-]?(?:real|secret)|not[\s_-]?real|fake|mock|\bnone\b|\bnull\b|"
     r"undefined|_here\b|-here\b|goes[\s_-]here|some[\s_-]?(?:secret|password|token|key|value)|my[\s_-]?(?:secret|password|token|api|key)|"
     r"test[\s_-]?(?:key|token|secret|password|value)|default|notasecret|s3kr3t|generate|supersecret_?key_?here|"
     r"(?:api|secret|access|auth)[\s_-]?(?:key|token)$|^(?:the|a|an|this|enter|use|set|add|provide)[\s_-]",
@@ -33,6 +33,7 @@ _IDENTIFIER = re.compile(r"^[A-Za-z_][A-Za-z_]*$|^[A-Za-z]+(?:[-_.:/][A-Za-z]+)+
 _UUID = re.compile(r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$")
 _URL = re.compile(r"^[a-z][a-z0-9+.-]{1,20}://|^mailto:|^www\.", re.IGNORECASE)
 _PATH = re.compile(r"^(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w. @/\\{}$-]*$|^[\w.@-]+(?:/[\w.@-]+)*\.(?:[a-z]{1,5}\d?|config|properties|html)$|^[\w-]+(?:/[\w.-]+){2,}$")
+_BASE64_KEY = re.compile(r"^[A-Za-z0-9+/]{24,}={0,2}$")
 _HEX = re.compile(r"^(?:0x)?[0-9a-fA-F]+$")
 _EMBEDDED = re.compile(r"^data:|^(?:iVBOR|R0lGOD|/9j/|AGFzb|d09GM|UEsDB|AAEAAAA|JVBERi|PHN2Zy|T1RUTw)")
 _HASHED = re.compile(r"^(?:\$(?:1|2[abxy]?|5|6|argon2[id]{1,2}|pbkdf2|y|apr1|scrypt)\$|\{(?:SHA|SSHA|CRYPT|bcrypt|noop)\}|pbkdf2[_:]|scrypt:|sha(?:1|256|384|512)[-:$]|md5[-:$])", re.IGNORECASE)
@@ -97,6 +98,11 @@ def is_reference(text: str) -> bool:
     return bool(_CODE.search(text) or _CALL.search(text) or _URL.search(text) or _PATH.search(text))
 
 
+def is_encoded_key(text: str) -> bool:
+    """Base64 of a key, whose slashes make it look like a path."""
+    return bool(_BASE64_KEY.search(text)) and any(c.isdigit() for c in text) and not text.islower() and is_random(text)
+
+
 def is_public_form(text: str) -> bool:
     """A hash of a password, a sealed value, embedded media, a UUID or a type's name."""
     return bool(
@@ -130,6 +136,8 @@ def is_random(text: str) -> bool:
         long_runs = sum(map(len, runs))
         surprised = sum(surprise(run) * len(run) for run in runs) / long_runs if long_runs else 9.0
         return len(text) >= 16 and surprised > 5.2 and word_share(text) < 0.35
+    if len(text) >= 24 and text.isalnum() and sum(c.isdigit() for c in text) >= 2:
+        return word_share(text) < 0.5
     return word_share(text) < (0.34 if len(text) >= 20 else 0.3)
 
 
