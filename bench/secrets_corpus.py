@@ -125,7 +125,26 @@ KEY_PLACES: list[tuple[str, str]] = [
     ("tests/conftest.py", 'API_SECRET = "{}"\n'),
 ]
 
-FIRST = "river stone blue tiger mango winter rocket silver coffee garden purple eagle summer dragon falcon maple orbit pixel".split()
+FIRST = [
+    "river",
+    "stone",
+    "blue",
+    "tiger",
+    "mango",
+    "winter",
+    "rocket",
+    "silver",
+    "coffee",
+    "garden",
+    "purple",
+    "eagle",
+    "summer",
+    "dragon",
+    "falcon",
+    "maple",
+    "orbit",
+    "pixel",
+]
 SIGNS = "!#%*_-+?"
 
 
@@ -135,8 +154,16 @@ def typed_password(random: Random) -> str:
     forms: list[Callable[[], str]] = [
         lambda: one.capitalize() + str(random.randrange(10, 9999)) + random.choice(SIGNS),
         lambda: f"{one}{random.choice(SIGNS)}{two}{random.randrange(10, 99)}",
-        lambda: one.replace("e", "3").replace("i", "1").replace("o", "0").capitalize() + two + str(random.randrange(1, 99)),
-        lambda: chars(random, ALNUM + SIGNS, random.randrange(10, 20)) + str(random.randrange(10)) + random.choice("xkz"),
+        lambda: (
+            one.replace("e", "3").replace("i", "1").replace("o", "0").capitalize()
+            + two
+            + str(random.randrange(1, 99))
+        ),
+        lambda: (
+            chars(random, ALNUM + SIGNS, random.randrange(10, 20))
+            + str(random.randrange(10))
+            + random.choice("xkz")
+        ),
         lambda: one + str(random.randrange(1970, 2026)),
     ]
     return random.choice(forms)()
@@ -156,7 +183,9 @@ def random_key(random: Random) -> str:
 def planted(kind: str, random: Random, places: list[tuple[str, str]], value: str) -> Case:
     uri, template = random.choice(places)
     text = template.format(value)
-    line = next(number for number, content in enumerate(text.split("\n"), 1) if value.split("\n")[0] in content)
+    line = next(
+        number for number, content in enumerate(text.split("\n"), 1) if value.split("\n")[0] in content
+    )
     return Case(kind, uri, text, (line,))
 
 
@@ -165,7 +194,9 @@ def secrets(random: Random, rounds: int) -> Iterator[Case]:
     for _ in range(rounds):
         name, variant = random.choice(CHECKED)
         yield planted("token with a checksum", random, TOKEN_PLACES, mint_named(name)(random, variant))
-        yield planted("token with a structure", random, TOKEN_PLACES, mint_named(random.choice(STRUCTURED))(random, ""))
+        yield planted(
+            "token with a structure", random, TOKEN_PLACES, mint_named(random.choice(STRUCTURED))(random, "")
+        )
         prefix, alphabet, length = random.choice(PREFIXED)
         yield planted("token with a prefix", random, TOKEN_PLACES, prefix + chars(random, alphabet, length))
         yield planted("password", random, PASSWORD_PLACES, typed_password(random))
@@ -182,9 +213,19 @@ def shaped(random: Random) -> Iterator[Case]:
     coded = base64.b64encode(password.encode()).decode()
     yield Case("Kubernetes Secret", "k8s/secret.yaml", f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\ntype: Opaque\ndata:\n  password: {coded}\n", (7,))  # fmt: skip
     key_id, secret = mint_named("aws-key-id")(random, ""), mint_named("aws-secret")(random, "")
-    yield Case("AWS pair", ".aws/credentials", f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n", (3,))
+    yield Case(
+        "AWS pair",
+        ".aws/credentials",
+        f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n",
+        (3,),
+    )
     login = base64.b64encode(f"deploy:{chars(random, ALNUM, 20)}".encode()).decode()
-    yield Case("registry login", ".docker/config.json", f'{{\n  "auths": {{\n    "registry.internal": {{ "auth": "{login}" }}\n  }}\n}}\n', (3,))
+    yield Case(
+        "registry login",
+        ".docker/config.json",
+        f'{{\n  "auths": {{\n    "registry.internal": {{ "auth": "{login}" }}\n  }}\n}}\n',
+        (3,),
+    )
     pem = mint_named("private-key")(random, random.choice(("", "ec", "openssh")))
     yield Case("private key", "deploy/id_key", pem + "\n", (1,))
     yield Case("private key", "src/keys.js", "const key = `" + pem + "`;\n", (1,))
@@ -197,7 +238,24 @@ def shaped(random: Random) -> Iterator[Case]:
     yield Case("two on a line", "two.py", two, (1, 1))
 
 
-WORDS = "password secret token key username email account settings profile invalid forgot reset confirm required field value".split()
+WORDS = [
+    "password",
+    "secret",
+    "token",
+    "key",
+    "username",
+    "email",
+    "account",
+    "settings",
+    "profile",
+    "invalid",
+    "forgot",
+    "reset",
+    "confirm",
+    "required",
+    "field",
+    "value",
+]
 
 
 def traps(random: Random, rounds: int) -> Iterator[Case]:
@@ -205,7 +263,9 @@ def traps(random: Random, rounds: int) -> Iterator[Case]:
     for number in range(rounds):
         name, variant = random.choice(CHECKED)
         yield_text = expand(f"<<!{name}:{variant}>>" if variant else f"<<!{name}>>", f"{random.random()}")
-        uri, template = random.choice([place for place in TOKEN_PLACES if "oken" not in place[1].replace("{}", "")])
+        uri, template = random.choice(
+            [place for place in TOKEN_PLACES if "oken" not in place[1].replace("{}", "")]
+        )
         yield Case("wrong checksum", uri, template.format(yield_text))
         yield from placeholder_traps(random)
         yield from code_traps(random)
@@ -224,7 +284,11 @@ def placeholder_traps(random: Random) -> Iterator[Case]:
         uri, template = random.choice(places)
         yield Case("placeholder", uri, template.format(random.choice(stand_ins)))
     yield Case("documented sample", "README.md", "aws_access_key_id = AKIAIOSFODNN7" + "EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCY" + "EXAMPLEKEY\n")  # fmt: skip
-    yield Case("placeholder", "README.md", f"git clone https://user:{random.choice(('password', 'token', 'pass'))}@example.com/repo.git\n")
+    yield Case(
+        "placeholder",
+        "README.md",
+        f"git clone https://user:{random.choice(('password', 'token', 'pass'))}@example.com/repo.git\n",
+    )
 
 
 def code_traps(random: Random) -> Iterator[Case]:
@@ -233,29 +297,47 @@ def code_traps(random: Random) -> Iterator[Case]:
         ("a.py", 'password = os.environ["DB_PASSWORD"]\n'),
         ("a.py", f"token = settings.{word.upper()}_TOKEN\n"),
         ("a.py", 'secret = get_secret("prod/db")\n'),
-        ("a.py", f'def login(password: str, token: str | None = None) -> {word.title()}Session: ...\n'),
+        ("a.py", f"def login(password: str, token: str | None = None) -> {word.title()}Session: ...\n"),
         ("a.py", 'parser.add_argument("--password", help="the password", default=None)\n'),
         ("a.py", 'PASSWORD_FIELD = "password_confirmation"\n'),
         ("a.js", "const token = req.headers['x-auth-token'];\n"),
         ("a.js", "const password = document.getElementById('password').value;\n"),
         ("a.ts", "interface Login { password: string; accessToken?: string; apiKey: string }\n"),
         ("a.ts", 'form = { password: ["", Validators.required], passwordConfirm: [""] };\n'),
-        ("a.go", 'package a\n\nfunc f() { token := os.Getenv("TOKEN"); password, err := readPassword(reader) }\n'),
-        ("A.java", 'class A { @Value("${app.secret}") private String secret; String p = env.getProperty("db.password"); }\n'),
+        (
+            "a.go",
+            'package a\n\nfunc f() { token := os.Getenv("TOKEN"); password, err := readPassword(reader) }\n',
+        ),
+        (
+            "A.java",
+            'class A { @Value("${app.secret}") private String secret; String p = env.getProperty("db.password"); }\n',
+        ),
         ("a.rb", "password = ENV.fetch('DB_PASSWORD')\ntoken = params[:token]\n"),
-        ("a.php", "<?php $password = $_POST['password']; $token = csrf_token(); $key = config('app.api_key');\n"),
+        (
+            "a.php",
+            "<?php $password = $_POST['password']; $token = csrf_token(); $key = config('app.api_key');\n",
+        ),
         ("a.cs", 'var token = await GetTokenAsync(); public string Password { get; set; } = "";\n'),
         ("a.tf", 'password = var.db_password\ntoken    = data.vault_generic_secret.x.data["token"]\n'),
         ("a.yaml", "secretName: frontend-tls\npasswordSecretRef:\n  name: db-credentials\n  key: password\n"),
         ("a.yml", "password: ${{ secrets.DB_PASSWORD }}\ntoken: ${{ github.token }}\n"),
         ("a.css", ".password-input { content: 'password-icon'; }\n#token { color: #a1b2c3; }\n"),
-        ("a.html", '<input type="password" name="password" placeholder="Your password" autocomplete="new-password">\n'),
-        ("i18n/en.json", '{"password": "Enter your password", "token": "Security token", "forgot_password": "Forgot it?"}\n'),
+        (
+            "a.html",
+            '<input type="password" name="password" placeholder="Your password" autocomplete="new-password">\n',
+        ),
+        (
+            "i18n/en.json",
+            '{"password": "Enter your password", "token": "Security token", "forgot_password": "Forgot it?"}\n',
+        ),
         ("locales/de.yml", "de:\n  password: Passwort eingeben\n  api_key: Schlüssel\n"),
         ("a.sql", "SELECT password, token FROM users WHERE password_hash = crypt($1, password_hash);\n"),
-        ("a.proto", 'message Login { string password = 1; string access_token = 2; }\n'),
+        ("a.proto", "message Login { string password = 1; string access_token = 2; }\n"),
         ("a.graphql", "type Mutation { login(password: String!, token: String): Session }\n"),
-        ("a.py", f'raise ValueError("token: {word} is not valid"); LABELS = {{"password": "Password", "token": "Token"}}\n'),
+        (
+            "a.py",
+            f'raise ValueError("token: {word} is not valid"); LABELS = {{"password": "Password", "token": "Token"}}\n',
+        ),
         ("a.py", 'TOKEN_URL = "https://auth.internal/oauth/token"\nSECRET_NAME = "prod/app/db"\n'),
         ("a.sh", 'read -s PASSWORD\nTOKEN="$(vault read -field=token secret/x)"\nPASSWORD=$1\n'),
         ("a.py", 'assert response.json()["access_token"] == token\nnext_page_token = "eyJwYWdlIjoyfQ"\n'),
@@ -271,28 +353,88 @@ def data_traps(random: Random, number: int) -> Iterator[Case]:
     image = base64.b64encode(b"\x89PNG\r\n\x1a\n" + random.randbytes(400)).decode()
     uuid = expand("<<uuid>>", str(number))
     texts = [
-        ("package-lock.json", f'{{"node_modules/x": {{"version": "1.0.0", "integrity": "sha512-{sri}"}}}}\n', "hash"),
-        ("poetry.lock", f'[[package]]\nname = "token"\nfiles = [{{file = "x.whl", hash = "sha256:{digest}"}}]\n', "hash"),
-        ("go.sum", f"github.com/a/token v1.0.0 h1:{base64.b64encode(random.randbytes(32)).decode()}\n", "hash"),
+        (
+            "package-lock.json",
+            f'{{"node_modules/x": {{"version": "1.0.0", "integrity": "sha512-{sri}"}}}}\n',
+            "hash",
+        ),
+        (
+            "poetry.lock",
+            f'[[package]]\nname = "token"\nfiles = [{{file = "x.whl", hash = "sha256:{digest}"}}]\n',
+            "hash",
+        ),
+        (
+            "go.sum",
+            f"github.com/a/token v1.0.0 h1:{base64.b64encode(random.randbytes(32)).decode()}\n",
+            "hash",
+        ),
         ("a.yaml", f"image: registry.internal/app@sha256:{digest}\ncommit: {digest[:40]}\n", "hash"),
         ("a.py", f'REQUEST_ID = "{uuid}"\nSESSION_ID = "{uuid}"\nETAG = "{digest[:32]}"\n', "identifier"),
         ("a.css", f"@font-face {{ src: url(data:font/woff2;base64,{image}); }}\n", "media"),
         ("a.html", f'<img alt="token" src="data:image/png;base64,{image}">\n', "media"),
-        ("a.min.js", "".join(f"function {chars(random, ALNUM, 3)}(e,t){{return e.token=t.password,e}}" for _ in range(60)) + "\n", "minified"),
+        (
+            "a.min.js",
+            "".join(
+                f"function {chars(random, ALNUM, 3)}(e,t){{return e.token=t.password,e}}" for _ in range(60)
+            )
+            + "\n",
+            "minified",
+        ),
         ("users.csv", f"id,password_hash\n1,$2b$12${chars(random, ALNUM + './', 53)}\n", "password hash"),
         ("shop.js", f"const stripe = Stripe('pk_live_{chars(random, ALNUM, 24)}');\n", "publishable key"),
         ("id.pub", f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5{chars(random, ALNUM, 48)} me@host\n", "public key"),
-        ("cert.pem", f"-----BEGIN CERTIFICATE-----\n{base64.encodebytes(random.randbytes(300)).decode()}-----END CERTIFICATE-----\n", "public key"),
-        ("pub.pem", f"-----BEGIN PUBLIC KEY-----\n{base64.encodebytes(random.randbytes(90)).decode()}-----END PUBLIC KEY-----\n", "public key"),
-        ("vars.yml", f"db_password: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  {hexed(random, 80)}\n", "sealed"),
-        ("values.enc.yaml", f"password: ENC[AES256_GCM,data:{chars(random, ALNUM, 12)}=,iv:{chars(random, ALNUM, 43)}=,type:str]\n", "sealed"),
-        ("docs/auth.md", "Set `password` to your password, and `api_key` to the key from the console. password: hunter\n", "prose"),
-        ("CHANGELOG.md", f"- token: fix refresh ({digest[:7]}, {digest[:40]})\n- password: show strength\n", "prose"),
-        ("k8s/role.yaml", "kind: Secret\nmetadata:\n  name: x\nstringData:\n  password: \"{{ .Values.password }}\"\n", "placeholder"),
-        ("lookalike.py", f'A = "AKIA{chars(random, "0189", 16)}"\nB = "ghp_{chars(random, ALNUM, 12)}"\nC = "hf_{chars(random, string.digits, 34)}"\n', "look-alike"),
-        ("lookalike.js", f"const a = 'xoxb-{chars(random, string.digits, 4)}-abc'; const b = 'sk_live_xxxxxxxxxxxxxxxxxxxxxxxx';\n", "look-alike"),
-        ("jwt.md", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ." + "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c\n", "documented sample"),  # fmt: skip
-    ]  # fmt: skip
+        (
+            "cert.pem",
+            f"-----BEGIN CERTIFICATE-----\n{base64.encodebytes(random.randbytes(300)).decode()}-----END CERTIFICATE-----\n",
+            "public key",
+        ),
+        (
+            "pub.pem",
+            f"-----BEGIN PUBLIC KEY-----\n{base64.encodebytes(random.randbytes(90)).decode()}-----END PUBLIC KEY-----\n",
+            "public key",
+        ),
+        (
+            "vars.yml",
+            f"db_password: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  {hexed(random, 80)}\n",
+            "sealed",
+        ),
+        (
+            "values.enc.yaml",
+            f"password: ENC[AES256_GCM,data:{chars(random, ALNUM, 12)}=,iv:{chars(random, ALNUM, 43)}=,type:str]\n",
+            "sealed",
+        ),
+        (
+            "docs/auth.md",
+            "Set `password` to your password, and `api_key` to the key from the console. password: hunter\n",
+            "prose",
+        ),
+        (
+            "CHANGELOG.md",
+            f"- token: fix refresh ({digest[:7]}, {digest[:40]})\n- password: show strength\n",
+            "prose",
+        ),
+        (
+            "k8s/role.yaml",
+            'kind: Secret\nmetadata:\n  name: x\nstringData:\n  password: "{{ .Values.password }}"\n',
+            "placeholder",
+        ),
+        (
+            "lookalike.py",
+            f'A = "AKIA{chars(random, "0189", 16)}"\nB = "ghp_{chars(random, ALNUM, 12)}"\nC = "hf_{chars(random, string.digits, 34)}"\n',
+            "look-alike",
+        ),
+        (
+            "lookalike.js",
+            f"const a = 'xoxb-{chars(random, string.digits, 4)}-abc'; const b = 'sk_live_xxxxxxxxxxxxxxxxxxxxxxxx';\n",
+            "look-alike",
+        ),
+        (
+            "jwt.md",
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ."
+            + "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c\n",
+            "documented sample",
+        ),
+    ]
     for uri, text, kind in random.sample(texts, 4):
         yield Case(kind, uri, text)
 

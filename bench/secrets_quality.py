@@ -33,16 +33,27 @@ def judge(case: Case, scan: Scan, score: Score, verbose: bool) -> None:
         else:
             score.false += 1
             if verbose:
-                score.notes.append(f"  false  {case.uri}:{line} {finding.rule_id} {finding.message[:100]} | {finding.location.snippet[:100]}")
+                score.notes.append(
+                    f"  false  {case.uri}:{line} {finding.rule_id} {finding.message[:100]} | {finding.location.snippet[:100]}"
+                )
     if verbose:
-        score.notes += [f"  missed {case.uri}:{line} {case.text[:160]!r} {scan.dropped}" for line, count in left.items() if count > 0]
+        score.notes += [
+            f"  missed {case.uri}:{line} {case.text[:160]!r} {scan.dropped}"
+            for line, count in left.items()
+            if count > 0
+        ]
 
 
 def run(seed: int, verbose: bool) -> dict[str, Score]:
     scanner = build_scanner()
     scores: dict[str, Score] = {}
     for case in corpus(seed):
-        judge(case, scan_bytes(case.text.encode(), case.uri, scanner), scores.setdefault(case.kind, Score()), verbose)
+        judge(
+            case,
+            scan_bytes(case.text.encode(), case.uri, scanner),
+            scores.setdefault(case.kind, Score()),
+            verbose,
+        )
     return scores
 
 
@@ -60,7 +71,9 @@ def main() -> int:
         found = sum(score.found for score in scores.values())
         false = sum(score.false for score in scores.values())
         precision, recall = found / max(1, found + false), found / max(1, planted)
-        print(f"precision {precision:.4f}  recall {recall:.4f}  wrong checksums reported {scores['wrong checksum'].false}")
+        print(
+            f"precision {precision:.4f}  recall {recall:.4f}  wrong checksums reported {scores['wrong checksum'].false}"
+        )
         worst = min(worst, precision, recall)
     return 0 if worst >= 0.97 else 1
 

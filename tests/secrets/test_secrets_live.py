@@ -26,7 +26,7 @@ class Issuer(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         """Quiet."""
 
 
@@ -73,5 +73,8 @@ def test_what_cannot_be_asked_is_unknown() -> None:
     assert verify("secrets/npm-access-token", SECRET).reason == "no endpoint is configured"
     assert verify("secrets/github-x", SECRET, {"github-": "http://127.0.0.1:1/"}).state is Liveness.UNKNOWN
     assert verify("secrets/github-x", SECRET, {"github-": "http://plain.invalid/"}).state is Liveness.UNKNOWN
-    assert verify("secrets/github-x", "line\nbreak", {"github-": "http://127.0.0.1:1/"}).state is Liveness.UNKNOWN
+    assert (
+        verify("secrets/github-x", "line\nbreak", {"github-": "http://127.0.0.1:1/"}).state
+        is Liveness.UNKNOWN
+    )
     assert provider_of("secrets/generic-password") is None

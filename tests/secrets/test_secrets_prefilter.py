@@ -42,7 +42,10 @@ def same(content: bytes, uri: str) -> None:
     assert scan_bytes(content, uri, scanner(True)) == scan_bytes(content, uri, scanner(False))
 
 
-@given(st.lists(st.sampled_from(PIECES + SPECIMENS), max_size=24), st.sampled_from(["a.py", "b.yaml", ".env", "c.md", "d.json"]))
+@given(
+    st.lists(st.sampled_from(PIECES + SPECIMENS), max_size=24),
+    st.sampled_from(["a.py", "b.yaml", ".env", "c.md", "d.json"]),
+)
 @settings(max_examples=250, deadline=None)
 def test_same_on_texts_of_telling_pieces(pieces: list[str], uri: str) -> None:
     text = "".join(expand(piece, f"{place}") for place, piece in enumerate(pieces))
@@ -58,7 +61,10 @@ def test_same_on_any_bytes(content: bytes) -> None:
 def test_same_on_a_long_varied_text() -> None:
     random = Random(7)
     lines = [
-        "".join(expand(random.choice(PIECES + SPECIMENS), f"{number}/{piece}") for piece in range(random.randrange(1, 9)))
+        "".join(
+            expand(random.choice(PIECES + SPECIMENS), f"{number}/{piece}")
+            for piece in range(random.randrange(1, 9))
+        )
         for number in range(400)
     ]
     same("\n".join(lines).encode(), "long.py")

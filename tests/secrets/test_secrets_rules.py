@@ -45,4 +45,8 @@ def test_both_prefilters_see_the_same_in_every_example() -> None:
     for rule in RULES:
         for kind, examples in (("bad", rule.bad), ("good", rule.good)):
             for index, example in enumerate(examples):
-                assert look(rule, kind, index, example, True) == look(rule, kind, index, example, False), (rule.id, kind, index)
+                assert look(rule, kind, index, example, True) == look(rule, kind, index, example, False), (
+                    rule.id,
+                    kind,
+                    index,
+                )

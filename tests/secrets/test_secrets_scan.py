@@ -28,7 +28,12 @@ def rules_of(text: str, uri: str = "app/settings.py") -> list[str]:
 
 
 def test_distinct_secrets_on_one_line_stay_distinct() -> None:
-    assert rules_of('keys = ["<<github-crc32:ghp_>>", "<<github-crc32:ghp_>>", "<<npm-crc32>>"]').count("github-personal-access-token") == 2
+    assert (
+        rules_of('keys = ["<<github-crc32:ghp_>>", "<<github-crc32:ghp_>>", "<<npm-crc32>>"]').count(
+            "github-personal-access-token"
+        )
+        == 2
+    )
 
 
 def test_the_same_secret_in_many_places_is_one_finding() -> None:
@@ -43,7 +48,10 @@ def test_a_wrong_checksum_is_dropped_and_counted() -> None:
 
 
 def test_an_id_and_its_secret_are_one_finding() -> None:
-    (finding,) = found("[default]\naws_access_key_id = <<aws-key-id>>\naws_secret_access_key = <<aws-secret>>\n", ".aws/credentials")
+    (finding,) = found(
+        "[default]\naws_access_key_id = <<aws-key-id>>\naws_secret_access_key = <<aws-secret>>\n",
+        ".aws/credentials",
+    )
     assert finding.severity is Severity.CRITICAL
     assert finding.rule_id == "secrets/aws-secret-access-key"
     assert finding.related[0].region.start_line == 2
@@ -54,7 +62,13 @@ def test_an_id_and_its_secret_are_one_finding() -> None:
 
 def test_places_are_in_code_points_after_any_encoding() -> None:
     text = expand('é = "ü"; token = "<<github-crc32:ghp_>>"', "t")
-    for data in (text.encode(), b"\xef\xbb\xbf" + text.encode(), text.encode("utf-16"), text.encode("utf-16-be"), text.encode("latin-1")):
+    for data in (
+        text.encode(),
+        b"\xef\xbb\xbf" + text.encode(),
+        text.encode("utf-16"),
+        text.encode("utf-16-be"),
+        text.encode("latin-1"),
+    ):
         (finding,) = scan_bytes(data, "a.py").findings
         assert finding.location.region.start_column == text.index("ghp_") + 1
         assert finding.location.region.end_column == text.index("ghp_") + 41
@@ -70,17 +84,27 @@ def test_kubernetes_secrets_are_decoded() -> None:
     (finding,) = found(manifest, "k8s/secret.yaml")
     assert finding.rule_id == "secrets/generic-password"
     assert finding.location.region.start_line == 7
-    assert found(manifest.replace("<<base64(<<password:14>>7q)>>", base64.b64encode(b"changeme").decode()), "k8s/secret.yaml") == ()
+    assert (
+        found(
+            manifest.replace("<<base64(<<password:14>>7q)>>", base64.b64encode(b"changeme").decode()),
+            "k8s/secret.yaml",
+        )
+        == ()
+    )
 
 
 def test_percent_encoding_does_not_hide() -> None:
     (plain,) = found('u = "postgres://app:<<k=alnum:16>>%21@db.internal/app"')
     assert plain.rule_id == "secrets/generic-url-credentials"
-    assert rules_of("GET /cb?state=1&next=%2Fx%3Ftoken%3D<<github-crc32:ghp_>>", "access.log") == ["github-personal-access-token"]
+    assert rules_of("GET /cb?state=1&next=%2Fx%3Ftoken%3D<<github-crc32:ghp_>>", "access.log") == [
+        "github-personal-access-token"
+    ]
 
 
 def test_escaped_line_breaks_do_not_hide() -> None:
-    assert rules_of('{"log": "start\\n<<github-crc32:ghp_>>\\nend"}', "a.json") == ["github-personal-access-token"]
+    assert rules_of('{"log": "start\\n<<github-crc32:ghp_>>\\nend"}', "a.json") == [
+        "github-personal-access-token"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +170,10 @@ def test_redact_text_takes_every_secret_out() -> None:
     assert token not in text
     assert "Tr0ub4dor" not in text
     assert text.count("[secret: github-personal-access-token]") == 2
-    assert {one.rule_id for one in taken} == {"secrets/github-personal-access-token", "secrets/generic-password"}
+    assert {one.rule_id for one in taken} == {
+        "secrets/github-personal-access-token",
+        "secrets/generic-password",
+    }
 
 
 @given(st.text(max_size=300))
@@ -166,7 +193,11 @@ def test_the_engine_finds_its_canary() -> None:
     for fast in (True, False):
         engine = SecretsEngine(fast=fast)
         canary = engine.canary()
-        seen = {finding.rule_id for uri, data in canary.files for finding in engine.look(SourceFile(uri, data)).findings}
+        seen = {
+            finding.rule_id
+            for uri, data in canary.files
+            for finding in engine.look(SourceFile(uri, data)).findings
+        }
         assert set(canary.expected) <= seen
 
 

@@ -27,7 +27,9 @@ def open_database(detectors: Sequence[Detector], folder: Path | None = None) -> 
         import hyperscan
     except ImportError:
         return None
-    patterns = [(detector.expression, place) for place, detector in enumerate(detectors) if not detector.part.generic]
+    patterns = [
+        (detector.expression, place) for place, detector in enumerate(detectors) if not detector.part.generic
+    ]
     owners = [place for _, place in patterns]
     path = _path(folder, hyperscan, [expression for expression, _ in patterns])
     database = _load(path, hyperscan)
@@ -40,7 +42,12 @@ def open_database(detectors: Sequence[Detector], folder: Path | None = None) -> 
 
 def _path(folder: Path | None, hyperscan: Any, expressions: list[str]) -> Path:
     digest = sha256(_LAYOUT)
-    for text in (hyperscan.__version__ if hasattr(hyperscan, "__version__") else "", platform.machine(), *EXPRESSIONS, *expressions):
+    for text in (
+        hyperscan.__version__ if hasattr(hyperscan, "__version__") else "",
+        platform.machine(),
+        *EXPRESSIONS,
+        *expressions,
+    ):
         digest.update(text.encode() + b"\0")
     if folder is None:
         import platformdirs
@@ -55,7 +62,9 @@ def _load(path: Path, hyperscan: Any) -> tuple[Any, list[int]] | None:
     except OSError:
         return None
     count = int.from_bytes(data[:4], "little")
-    if len(data) < 4 * count + 8 or crc32(data[: 4 * count + 4]) != int.from_bytes(data[4 * count + 4 : 4 * count + 8], "little"):
+    if len(data) < 4 * count + 8 or crc32(data[: 4 * count + 4]) != int.from_bytes(
+        data[4 * count + 4 : 4 * count + 8], "little"
+    ):
         return None
     owners = [int.from_bytes(data[4 + 4 * n : 8 + 4 * n], "little") for n in range(count)]
     try:
@@ -95,7 +104,9 @@ def _compile(hyperscan: Any, detectors: Sequence[Detector]) -> tuple[Any, list[i
             flags.append(every | (hyperscan.HS_FLAG_CASELESS if caseless else 0))
             owners.append(place)
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=flags)
+    database.compile(
+        expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=flags
+    )
     return database, owners
 
 
@@ -113,5 +124,3 @@ def _accepted(hyperscan: Any, detector: Detector, flags: int) -> list[tuple[byte
 
 def _literal(word: bytes) -> bytes:
     return b"".join(b"\\x%02x" % byte for byte in word)
-
-

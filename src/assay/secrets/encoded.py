@@ -49,7 +49,9 @@ def _decoded(content: bytes, start: int, end: int) -> Encoded | None:
     if run.replace(b"/", b"").isalpha():  # names and paths; 40 characters of base64 hold a digit
         return None
     if not run.translate(None, _HEX):
-        return _printable(start, end, bytes.fromhex(run.decode()), "hexadecimal") if len(run) % 2 == 0 else None
+        return (
+            _printable(start, end, bytes.fromhex(run.decode()), "hexadecimal") if len(run) % 2 == 0 else None
+        )
     if run.islower() or run.isupper():
         return None
     head = base64_bytes(run[:40].decode())

@@ -29,14 +29,16 @@ def shown(value: bytes) -> str:
     return f"{printable}\u2026 ({len(text)} characters)"
 
 
-def occurrences(content: bytes, secrets: Iterable[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+def occurrences(
+    content: bytes, secrets: Iterable[tuple[int, int]], start: int, end: int
+) -> list[tuple[int, int]]:
     """The secrets' spans and every other place between `start` and `end` where the text of any of them stands, in order.
 
     Texts under 6 bytes are masked only where they were found.
     """
     every = list(secrets)
     spans = {(low, high) for low, high in every if high > start and low < end}
-    for value in {content[low:high] for low, high in every if _REPEATED_FROM <= high - low}:
+    for value in {content[low:high] for low, high in every if high - low >= _REPEATED_FROM}:
         place = content.find(value, start, end)
         while place >= 0:
             spans.add((place, place + len(value)))
