@@ -27,6 +27,7 @@ FORMATS: dict[str, Format] = {
     "terminal": Format("assay.report.terminal", "render", "assay.txt", "text/plain"),
     "json": Format("assay.report.json_report", "render", "assay.json", "application/json"),
     "sarif": Format("assay.report.sarif", "render", "assay.sarif", "application/sarif+json"),
+    "html": Format("assay.report.html_report", "render", "assay.html", "text/html"),
     "github": Format("assay.report.sarif", "render_for_github", "assay.sarif", "application/sarif+json"),
 }
 

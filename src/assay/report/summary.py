@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from assay.model.finding import Evidence
 from assay.model.scan import (
     BaselineState,
     EngineRun,
@@ -160,7 +161,30 @@ def command_of(one: RankedFinding) -> str:
     return next((fix.command for fix in one.triaged.finding.fixes if fix.command), "")
 
 
+def evidence_of(one: RankedFinding) -> tuple[Evidence, ...]:
+    """Who reported it: every engine's word, or the finding's own where it was never merged."""
+    finding = one.triaged.finding
+    own = Evidence(finding.engine, finding.rule_id, finding.severity.value, finding.message)
+    return finding.evidence or (own,)
+
+
 def place_of(one: RankedFinding) -> str:
     """`path:line:column`."""
     location = one.triaged.finding.location
     return f"{location.uri}:{location.region.start_line}:{location.region.start_column}"
+
+
+def risk(findings: Iterable[RankedFinding]) -> int:
+    """One number for a scan, 0 to 100: 100 x (1 - product of (1 - (score/100)^3)), rounded down. Another finding never lowers it."""
+    left = 1.0
+    for one in findings:
+        left *= 1.0 - (one.score / 100.0) ** 3
+    return int(100.0 * (1.0 - left))
+
+
+def controls_of(one: RankedFinding, rules: dict[str, RuleSummary]) -> tuple[str, ...]:
+    """The controls that a finding breaks: those of the enabled frameworks, else those that its rule names, else none."""
+    if one.controls:
+        return one.controls
+    rule = rules[one.triaged.finding.rule_id]
+    return tuple(sorted({*rule.controls, *(f"owasp:{entry}" for entry in rule.owasp)}))

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from assay.model.errors import ConfigError
-from assay.scan.triage.compliance import FRAMEWORKS
+from assay.model.framework import FRAMEWORKS
 from assay.scan.triage.suppression_file import glob_match, load_yaml
 
 CONTEXT_FILE = Path(".assay") / "context.yaml"
