@@ -8,7 +8,6 @@ from assay.dependencies.advisories.record import Affected, Range
 from assay.dependencies.versions.order import key_of
 
 
-
 def is_affected(affected: Affected, ecosystem: str, version: str) -> bool:
     """Whether an enumerated version or a range holds the version. A version without order is only found by its exact text."""
     if in_versions(affected, ecosystem, version):
@@ -27,7 +26,9 @@ def in_versions(affected: Affected, ecosystem: str, version: str) -> bool:
     if affected.ranges:
         return False
     key = key_of(ecosystem, version)
-    return key is not None and any(key_of(ecosystem, item) == key for item in affected.versions.split("\n") if item)
+    return key is not None and any(
+        key_of(ecosystem, item) == key for item in affected.versions.split("\n") if item
+    )
 
 
 def in_range(item: Range, ecosystem: str, key: Any) -> bool:

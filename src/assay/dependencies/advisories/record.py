@@ -170,15 +170,26 @@ def _symbols(specific: dict[str, Any]) -> tuple[list[str], list[str]]:
 
 def _joined(first: Affected, second: Affected) -> Affected:
     """Two entries of one record for the same package: each holds on its own."""
-    versions = first.versions + second.versions[1:] if first.versions and second.versions else first.versions or second.versions
+    versions = (
+        first.versions + second.versions[1:]
+        if first.versions and second.versions
+        else first.versions or second.versions
+    )
     return Affected(
-        (*first.ranges, *second.ranges), versions, (*first.symbols, *second.symbols), (*first.modules, *second.modules)
+        (*first.ranges, *second.ranges),
+        versions,
+        (*first.symbols, *second.symbols),
+        (*first.modules, *second.modules),
     )
 
 
 def _vectors(record: dict[str, Any], facts: list[dict[str, Any]]) -> tuple[str, ...]:
     tables = [mapping(item) for item in sequence(record.get("severity"))]
-    tables += [mapping(item) for entry in sequence(record.get("affected")) for item in sequence(mapping(entry).get("severity"))]
+    tables += [
+        mapping(item)
+        for entry in sequence(record.get("affected"))
+        for item in sequence(mapping(entry).get("severity"))
+    ]
     found = [text(table.get("score")) for table in tables if text(table.get("type")).startswith("CVSS")]
     found += [value for table in facts if (value := text(table.get("cvss"))).startswith("CVSS:")]
     return tuple(dict.fromkeys(vector[:300] for vector in found if "/" in vector))
