@@ -97,7 +97,12 @@ def main() -> None:
             if counts[name] <= _PER_PACKAGE or weight[0]:
                 entries.setdefault(entry.advisory.id, entry)
     known = {name for entry in entries.values() for name in (entry.advisory.id, *entry.advisory.aliases)}
-    known |= {f"{e}:{name}" for entry in entries.values() if entry.advisory.malicious for e, name, _ in entry.packages}
+    known |= {
+        f"{e}:{name}"
+        for entry in entries.values()
+        if entry.advisory.malicious
+        for e, name, _ in entry.packages
+    }
     for entry in _by_hand():
         also_known = entry.advisory.malicious and ":".join(entry.packages[0][:2]) in known
         if entry.advisory.id not in known and not also_known:
@@ -163,7 +168,12 @@ def _candidate(
     cwes: dict[str, tuple[str, ...]],
 ) -> tuple[tuple[bool, int, int], StarterEntry] | None:
     found = read_record(record)
-    if found is None or found[0].withdrawn or found[0].id.startswith("x_") or found[0].informational not in {"", "unmaintained"}:
+    if (
+        found is None
+        or found[0].withdrawn
+        or found[0].id.startswith("x_")
+        or found[0].informational not in {"", "unmaintained"}
+    ):
         return None
     advisory, packages = found
     wide = [
@@ -190,7 +200,13 @@ def _candidate(
     )
     added = next((kev[name] for name in (advisory.id, *advisory.aliases) if name in kev), "")
     severity, score, _ = severity_of(advisory)
-    if severity is Severity.UNKNOWN and not added and not advisory.malicious and not advisory.informational and ecosystem != "Go":
+    if (
+        severity is Severity.UNKNOWN
+        and not added
+        and not advisory.malicious
+        and not advisory.informational
+        and ecosystem != "Go"
+    ):
         return None
     if advisory.informational:
         kind, cwe, stated = "no maintainer", "CWE-1104", ()
