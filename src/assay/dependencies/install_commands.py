@@ -105,7 +105,7 @@ def requests_of(words: list[str]) -> list[Request]:
     if not words:
         return []
     client = words[0].rpartition("/")[2].removesuffix(".exe").removesuffix(".cmd")
-    if client.startswith("pip3.") or client.startswith("pip2"):
+    if client.startswith(("pip3.", "pip2")):
         client = "pip"
     family, subcommands = _CLIENTS.get(client, ("", ()))
     for subcommand in subcommands:
@@ -205,7 +205,7 @@ def _after(words: list[str], subcommand: list[str], valued: set[str]) -> list[st
 
 def _packages(client: str, family: str, subcommand: str, arguments: list[str]) -> list[Request]:
     runs = client in _RUNNERS or subcommand in _RUN_COMMANDS
-    names, options = _positional(arguments, _VALUED[family], runs and client not in {"go"})
+    names, options = _positional(arguments, _VALUED[family], runs and client != "go")
     if runs and family == "npm" and (asked := options.get("-p", []) + options.get("--package", [])):
         names = asked
     elif runs and family == "pip":
@@ -284,8 +284,7 @@ def _request(family: str, word: str, version: str) -> Request | None:
         not word
         or "$" in word
         or "`" in word
-        or ("*" in word.strip("*")
-        and family in {"apt", "apk"})
+        or ("*" in word.strip("*") and family in {"apt", "apk"})
         or word == "."
     ):
         return None

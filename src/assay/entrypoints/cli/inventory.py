@@ -14,7 +14,18 @@ from assay.dependencies.sbom.read import read_sbom
 from assay.model.component import Component
 from assay.model.errors import TargetError, UsageError
 
-_SKIPPED = {".git", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".nox", "target", ".mypy_cache", "vendor"}
+_SKIPPED = {
+    ".git",
+    "node_modules",
+    ".venv",
+    "venv",
+    "__pycache__",
+    ".tox",
+    ".nox",
+    "target",
+    ".mypy_cache",
+    "vendor",
+}
 
 
 def inventory_of(path: Path) -> Inventory:
@@ -54,7 +65,11 @@ def components_of(path: Path) -> tuple[Component, ...]:
 def created_at() -> datetime:
     """Now, or the time that SOURCE_DATE_EPOCH fixes for reproducible output."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC).replace(microsecond=0)
+    return (
+        datetime.fromtimestamp(int(epoch), UTC)
+        if epoch.isdigit()
+        else datetime.now(UTC).replace(microsecond=0)
+    )
 
 
 def _walk(root: Path) -> Iterator[tuple[str, bytes, str]]:
