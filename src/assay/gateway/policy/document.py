@@ -72,8 +72,8 @@ class LimitFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     what: Literal["calls", "tokens", "cost", "seconds", "bytes_out"]
     amount: float
     window: str = "0s"
-    by: list[Literal["agent", "session", "tool", "tenant"]] = ["agent"]
-    actions: list[str] = ["*"]
+    by: list[Literal["agent", "session", "tool", "tenant"]] = msgspec.field(default_factory=lambda: ["agent"])
+    actions: list[str] = msgspec.field(default_factory=lambda: ["*"])
     warn_at: float = 0.8
     effect: Literal["deny", "approval_needed"] = "deny"
 
@@ -90,7 +90,7 @@ class ToolGrant(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The short form: a tool and its actions."""
 
     name: str
-    actions: list[str] = ["*"]
+    actions: list[str] = msgspec.field(default_factory=lambda: ["*"])
 
 
 class Approvals(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
