@@ -94,7 +94,9 @@ def decide(gateway: Gateway, call: Call, token: str = "") -> Decision:
     except AssayError as error:
         decision = refusal(call, policy.revision, error.message, error.advice)
     except Exception as error:  # noqa: BLE001 - the process border of a decision: whatever fails must close, not open
-        decision = refusal(call, policy.revision, f"the gateway failed: {type(error).__name__}", "report this, with the call")
+        decision = refusal(
+            call, policy.revision, f"the gateway failed: {type(error).__name__}", "report this, with the call"
+        )
     decision = _recorded(gateway, call, decision, found.actions, (time.perf_counter_ns() - began) // 1000)
     gateway.sessions.add(call, facts_of(found.actions, call, decision.outcome, decision.matched))
     return decision
@@ -121,11 +123,16 @@ def _identified(gateway: Gateway, call: Call, token: str) -> Call:
         return call
     subject = gateway.identity.subject_of(token)
     # The session is the agent's own word unless the token binds one; who the agent is never is.
-    return replace(call, subject=subject if subject.session else replace(subject, session=call.subject.session))
+    return replace(
+        call, subject=subject if subject.session else replace(subject, session=call.subject.session)
+    )
 
 
 def _ruled(gateway: Gateway, policy: Policy, call: Call, found: Found) -> Decision:
-    seen = [*sights(found.actions, call, gateway.judge), *(Seen(Action("undetermined", detail=doubt)) for doubt in found.undetermined)]
+    seen = [
+        *sights(found.actions, call, gateway.judge),
+        *(Seen(Action("undetermined", detail=doubt)) for doubt in found.undetermined),
+    ]
     ruling = evaluate(policy, call, seen, gateway.sessions.of(call))
     if found.undetermined and ruling.effect.rank < Effect.APPROVAL_NEEDED.rank:
         ruling = replace(ruling, effect=Effect.APPROVAL_NEEDED, reasons=(*ruling.reasons, _doubtful(found)))
@@ -141,12 +148,25 @@ def _ruled(gateway: Gateway, policy: Policy, call: Call, found: Found) -> Decisi
 
 
 def _doubtful(found: Found) -> Reason:
-    return Reason("undetermined", Effect.APPROVAL_NEEDED, f"cannot be determined: {found.undetermined[0][:200]}", instead="write it plainly")
+    return Reason(
+        "undetermined",
+        Effect.APPROVAL_NEEDED,
+        f"cannot be determined: {found.undetermined[0][:200]}",
+        instead="write it plainly",
+    )
 
 
 def _decision(call: Call, policy: Policy, ruling: Ruling) -> Decision:
     return Decision(
-        new_id(), call.id, ruling.effect, ruling.reasons, ruling.matched, ruling.errors, ruling.revision, not policy.shadow, ruling.shadow
+        new_id(),
+        call.id,
+        ruling.effect,
+        ruling.reasons,
+        ruling.matched,
+        ruling.errors,
+        ruling.revision,
+        not policy.shadow,
+        ruling.shadow,
     )
 
 
@@ -156,11 +176,17 @@ def _within_budget(budgets: Budgets, call: Call, found: Found, decision: Decisio
         return replace(decision, warnings=warnings)
     strictest = max((decision.effect, *(reason.effect for reason in stops)), key=lambda effect: effect.rank)
     matched = (*decision.matched, *(reason.statement for reason in stops))
-    return replace(decision, effect=strictest, reasons=(*stops, *decision.reasons), matched=matched, warnings=warnings)
+    return replace(
+        decision, effect=strictest, reasons=(*stops, *decision.reasons), matched=matched, warnings=warnings
+    )
 
 
 def _approved(
-    approvals: Approvals, call: Call, decision: Decision, arguments: Mapping[str, object] | None, changes: tuple[Change, ...]
+    approvals: Approvals,
+    call: Call,
+    decision: Decision,
+    arguments: Mapping[str, object] | None,
+    changes: tuple[Change, ...],
 ) -> Decision:
     granted, record = approvals.resolve(call, decision.reasons, decision.policy_revision)
     if not granted:
@@ -169,13 +195,19 @@ def _approved(
     return replace(decision, effect=effect, approval=record, arguments=arguments, changes=changes)
 
 
-def _recorded(gateway: Gateway, call: Call, decision: Decision, actions: Sequence[Action], microseconds: int) -> Decision:
+def _recorded(
+    gateway: Gateway, call: Call, decision: Decision, actions: Sequence[Action], microseconds: int
+) -> Decision:
     if gateway.audit is None:
         return decision
     try:
         gateway.audit.append(call, decision, actions, microseconds)
     except AssayError as error:
-        return refusal(call, decision.policy_revision, f"the decision cannot be recorded: {error.message}", error.advice)
+        return refusal(
+            call, decision.policy_revision, f"the decision cannot be recorded: {error.message}", error.advice
+        )
     except Exception as error:  # noqa: BLE001 - the process border of a decision: an unrecorded action must not happen
-        return refusal(call, decision.policy_revision, f"the decision cannot be recorded: {type(error).__name__}")
+        return refusal(
+            call, decision.policy_revision, f"the decision cannot be recorded: {type(error).__name__}"
+        )
     return decision

@@ -9,7 +9,13 @@ from typing import Any
 from assay.model.decision import Call, Decision, Reason, Subject
 from assay.model.errors import UsageError
 
-_PHASES = {"PostToolUse": "after", "AfterTool": "after", "postToolUse": "after", "mcp.tools/list": "definition", "mcp.tools/changed": "definition"}
+_PHASES = {
+    "PostToolUse": "after",
+    "AfterTool": "after",
+    "postToolUse": "after",
+    "mcp.tools/list": "definition",
+    "mcp.tools/changed": "definition",
+}
 
 
 def call_of(data: object, defaults: Call) -> Call:
@@ -20,7 +26,10 @@ def call_of(data: object, defaults: Call) -> Call:
         UsageError: the value is no call.
     """
     if not isinstance(data, Mapping) or not isinstance(data.get("tool"), str):
-        raise UsageError("a call is an object with `id`, `tool` and `input`", 'for example {"id": "1", "tool": "Bash", "input": {"command": "ls"}}')
+        raise UsageError(
+            "a call is an object with `id`, `tool` and `input`",
+            'for example {"id": "1", "tool": "Bash", "input": {"command": "ls"}}',
+        )
     tool = data["tool"]
     arguments = data.get("input", data.get("arguments", {}))
     if not isinstance(arguments, Mapping):
@@ -41,8 +50,12 @@ def call_of(data: object, defaults: Call) -> Call:
         cwd=_text(data, "cwd", "") or (defaults.cwd if "workspace" not in data else workspace),
         home=_text(data, "home", defaults.home),
         branch=_text(data, "branch", defaults.branch),
-        protected=tuple(str(item) for item in protected) if isinstance(protected, list) else defaults.protected,
-        time=float(data["time"]) if isinstance(data.get("time"), (int, float)) else defaults.time or time.time(),
+        protected=tuple(str(item) for item in protected)
+        if isinstance(protected, list)
+        else defaults.protected,
+        time=float(data["time"])
+        if isinstance(data.get("time"), (int, float))
+        else defaults.time or time.time(),
         environment=_text(data, "environment", defaults.environment),
     )
 
@@ -54,7 +67,13 @@ def _text(data: Mapping[str, Any], key: str, default: str) -> str:
 
 def _subject(value: object, session: object, default: Subject) -> Subject:
     if not isinstance(value, Mapping):
-        own = default if not isinstance(session, str) else Subject(default.agent, default.roles, session, default.tenant, default.on_behalf_of, default.scopes)
+        own = (
+            default
+            if not isinstance(session, str)
+            else Subject(
+                default.agent, default.roles, session, default.tenant, default.on_behalf_of, default.scopes
+            )
+        )
         return own
     return Subject(
         agent=_text(value, "agent", default.agent),
@@ -86,7 +105,9 @@ def decision_json(decision: Decision) -> dict[str, Any]:
         "shadow": [_reason(reason) for reason in decision.shadow],
         "warnings": list(decision.warnings),
         "arguments": decision.arguments,
-        "changes": [{"pointer": each.pointer, "kind": each.kind, "count": each.count} for each in decision.changes],
+        "changes": [
+            {"pointer": each.pointer, "kind": each.kind, "count": each.count} for each in decision.changes
+        ],
         "approval": decision.approval,
     }
     return found | {key: value for key, value in optional.items() if value}

@@ -80,11 +80,17 @@ def look_at_history(request: LookRequest, observe: Observer) -> Looked:
     findings = _attributed(repository, tally.found)
     run = _run_of(engines[0], tally, len(findings), interrupted)
     notes = [Notification("note", f"{len(files)} file versions of every ref", "history")]
-    return Looked(findings, _accounts(tally.accounts), [replace(run, notifications=tuple(notes))], interrupted)
+    return Looked(
+        findings, _accounts(tally.accounts), [replace(run, notifications=tuple(notes))], interrupted
+    )
 
 
 def _scan(
-    request: LookRequest, engines: tuple[FileEngine, ...], files: Sequence[TargetFile], tally: _Tally, observe: Observer
+    request: LookRequest,
+    engines: tuple[FileEngine, ...],
+    files: Sequence[TargetFile],
+    tally: _Tally,
+    observe: Observer,
 ) -> None:
     chunks: list[_Chunk] = list(_chunks(files))
     while chunks:
@@ -154,7 +160,9 @@ def _accounts(accounts: Iterable[FileAccount]) -> list[FileAccount]:
     counted = Counter((one.uri, one.status, one.reason, one.engines) for one in accounts)
     return [
         FileAccount(uri, status, reason, f"{count} versions" if count > 1 else "", engines)
-        for (uri, status, reason, engines), count in sorted(counted.items(), key=lambda item: (item[0][0], item[0][1].value, item[0][2]))
+        for (uri, status, reason, engines), count in sorted(
+            counted.items(), key=lambda item: (item[0][0], item[0][1].value, item[0][2])
+        )
     ]
 
 
@@ -163,7 +171,14 @@ def _run_of(engine: FileEngine, tally: _Tally, findings: int, interrupted: bool)
     status = EngineStatus.PARTIAL if interrupted or failed else EngineStatus.RAN
     reason = "interrupted" if interrupted else f"{failed} versions failed" if failed else ""
     return EngineRun(
-        engine.name, engine.version, status, tally.done, findings, len(engine.rules()), reason, seconds=tally.seconds
+        engine.name,
+        engine.version,
+        status,
+        tally.done,
+        findings,
+        len(engine.rules()),
+        reason,
+        seconds=tally.seconds,
     )
 
 
@@ -178,5 +193,3 @@ def _chunks(files: Sequence[TargetFile]) -> Iterable[_Chunk]:
             group, size = [], 0
     if group:
         yield _Chunk(tuple(group))
-
-

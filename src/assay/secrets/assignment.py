@@ -26,9 +26,7 @@ class Assigned:
 
 
 _SECRET_NAME = rf"(?P<name>[\w.-]*(?i:{WORDS})[\w.-]*)"
-_STRINGS = (
-    r"(?:\\\"(?P<esc>[^\"\\\n]+)\\?\"|\"(?P<dq>(?:[^\"\\\n]|\\.)+)\"|'(?P<sq>(?:[^'\\\n]|\\.)+)'|`(?P<bq>[^`\n]+)`"
-)
+_STRINGS = r"(?:\\\"(?P<esc>[^\"\\\n]+)\\?\"|\"(?P<dq>(?:[^\"\\\n]|\\.)+)\"|'(?P<sq>(?:[^'\\\n]|\\.)+)'|`(?P<bq>[^`\n]+)`"
 _UNQUOTED = r"|(?P<un>[^\s\"'`<>;,&][^\s\"'`<>;,&]*))"
 _ASSIGNMENT = (
     _SECRET_NAME
@@ -37,12 +35,20 @@ _ASSIGNMENT = (
     + _STRINGS
     + _UNQUOTED
 )
-_ATTRIBUTE = rf"{_SECRET_NAME}[\"'][ \t]{{0,4}},?[ \t]{{0,4}}[\"']?(?i:value)[\"']?[ \t]{{0,4}}(?P<op>[=:])[ \t]{{0,4}}" + _STRINGS + ")"
+_ATTRIBUTE = (
+    rf"{_SECRET_NAME}[\"'][ \t]{{0,4}},?[ \t]{{0,4}}[\"']?(?i:value)[\"']?[ \t]{{0,4}}(?P<op>[=:])[ \t]{{0,4}}"
+    + _STRINGS
+    + ")"
+)
 _SPACED = (
     rf"(?:--(?P<name>[\w-]*(?i:{WORDS}))|(?i:identified[ \t]{{1,4}}by)|(?i:\bpassword))(?P<op>[ \t]{{1,4}})"
     + r"(?:\"(?P<dq>[^\"\n]+)\"|'(?P<sq>[^'\n]+)'|(?P<un>[^\s\"'<>;,&-][^\s\"'<>;,&]*))"
 )
-_PAIR_VALUE = r"^[ \t]*(?:[\"']?(?i:value)[\"']?[ \t]{0,4}[:=]|<(?:string|value)>)(?P<op>[ \t]{0,4})" + _STRINGS + _UNQUOTED
+_PAIR_VALUE = (
+    r"^[ \t]*(?:[\"']?(?i:value)[\"']?[ \t]{0,4}[:=]|<(?:string|value)>)(?P<op>[ \t]{0,4})"
+    + _STRINGS
+    + _UNQUOTED
+)
 _PAIR_NAME = rf"(?:name|key|Name|Key)[\"']?[:>=][ \t]{{0,4}}[\"']?(?P<name>[\w.-]*(?i:{WORDS})[\w.-]*)[\"']?,?(?:</\w{{1,10}}>)?[ \t\r]{{0,4}}$"
 _GROUPS = ("esc", "dq", "sq", "bq", "un")
 
@@ -61,7 +67,9 @@ def assignments(content: bytes, start: int, form: Form) -> Iterator[Assigned]:
 
 def _windows(content: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Pieces of a long line around each trigger, merged where they touch."""
-    spots = sorted(match.start() for text in ASSIGNED for match in compiled(text).finditer(content, start, end))
+    spots = sorted(
+        match.start() for text in ASSIGNED for match in compiled(text).finditer(content, start, end)
+    )
     current: tuple[int, int] | None = None
     for spot in spots:
         low, high = max(start, spot - 64), min(end, spot + _WINDOW)
@@ -100,7 +108,9 @@ def _is_sql_or_netrc(content: bytes, found: Assigned, start: int, end: int) -> b
     if found.quoted:
         return any(word in line for word in (b"identified", b"user", b"role", b"login"))
     opening = line.lstrip()
-    return opening.startswith(b"password ") or (opening.startswith((b"machine", b"default", b"login")) and b"login" in line)
+    return opening.startswith(b"password ") or (
+        opening.startswith((b"machine", b"default", b"login")) and b"login" in line
+    )
 
 
 def _pair(content: bytes, start: int, end: int) -> Iterator[Assigned]:
@@ -121,7 +131,9 @@ def _assigned(expression: str, match: Any) -> Assigned:
             start, end = match.span(numbers[group])
             if start >= 0:
                 op = _text(expression, match, "op")
-                return Assigned(_text(expression, match, "name"), op.strip() or " ", start, end, group != "un")
+                return Assigned(
+                    _text(expression, match, "name"), op.strip() or " ", start, end, group != "un"
+                )
     raise AssertionError("an assignment pattern always has a value")
 
 
@@ -145,7 +157,9 @@ def _unquoted(content: bytes, found: Assigned, start: int, end: int, form: Form)
         return None
     if form is Form.PROSE and found.op == ":":
         return None
-    if form is not Form.PROSE and before.lstrip(b" \t-").lower().startswith((found.name.lower().encode(), b"export ", b"env ", b"arg ", b"set ")):
+    if form is not Form.PROSE and before.lstrip(b" \t-").lower().startswith(
+        (found.name.lower().encode(), b"export ", b"env ", b"arg ", b"set ")
+    ):
         return _to_line_end(content, found, end)
     return found
 

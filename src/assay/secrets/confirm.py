@@ -129,7 +129,26 @@ def _is_placeholder_token(text: str) -> bool:
     body = body if len(body) >= 8 else text
     if len(text) >= 30:
         lower = text.lower()
-        return is_filler(body) or any(mark in lower for mark in ("example", "xxxxx", "placeholder", "redacted", "your", "00000000", "12345678", "abcdefgh", "deadbeefdeadbeef", "changeme")) or "..." in text or "***" in text
+        return (
+            is_filler(body)
+            or any(
+                mark in lower
+                for mark in (
+                    "example",
+                    "xxxxx",
+                    "placeholder",
+                    "redacted",
+                    "your",
+                    "00000000",
+                    "12345678",
+                    "abcdefgh",
+                    "deadbeefdeadbeef",
+                    "changeme",
+                )
+            )
+            or "..." in text
+            or "***" in text
+        )
     return is_filler(body) or is_placeholder(body)
 
 

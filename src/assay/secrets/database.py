@@ -26,7 +26,9 @@ def open_database(detectors: Sequence[Detector], folder: Path | None = None) -> 
         import hyperscan
     except ImportError:
         return None
-    patterns = [(detector.expression, place) for place, detector in enumerate(detectors) if not detector.part.generic]
+    patterns = [
+        (detector.expression, place) for place, detector in enumerate(detectors) if not detector.part.generic
+    ]
     owners = [place for _, place in patterns]
     path = _path(folder, hyperscan, [expression for expression, _ in patterns])
     database = _load(path, hyperscan)
@@ -39,7 +41,12 @@ def open_database(detectors: Sequence[Detector], folder: Path | None = None) -> 
 
 def _path(folder: Path | None, hyperscan: Any, expressions: list[str]) -> Path:
     digest = sha256(_LAYOUT)
-    for text in (hyperscan.__version__ if hasattr(hyperscan, "__version__") else "", platform.machine(), *EXPRESSIONS, *expressions):
+    for text in (
+        hyperscan.__version__ if hasattr(hyperscan, "__version__") else "",
+        platform.machine(),
+        *EXPRESSIONS,
+        *expressions,
+    ):
         digest.update(text.encode() + b"\0")
     if folder is None:
         import platformdirs
@@ -93,7 +100,9 @@ def _compile(hyperscan: Any, detectors: Sequence[Detector]) -> tuple[Any, list[i
             flags.append(every | (hyperscan.HS_FLAG_CASELESS if caseless else 0))
             owners.append(place)
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=flags)
+    database.compile(
+        expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=flags
+    )
     return database, owners
 
 
@@ -111,5 +120,3 @@ def _accepted(hyperscan: Any, detector: Detector, flags: int) -> list[tuple[byte
 
 def _literal(word: bytes) -> bytes:
     return b"".join(b"\\x%02x" % byte for byte in word)
-
-

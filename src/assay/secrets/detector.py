@@ -73,7 +73,9 @@ def named_expression(words: Sequence[str], value: str) -> str:
 
 
 def _escaped(word: str) -> str:
-    return "".join(c if c.isalnum() or c == "_" else f"\\{c}" if c.isascii() and c != " " else c for c in word)
+    return "".join(
+        c if c.isalnum() or c == "_" else f"\\{c}" if c.isascii() and c != " " else c for c in word
+    )
 
 
 def detector_of(rule: Rule) -> Detector:
@@ -90,7 +92,11 @@ def detector_of(rule: Rule) -> Detector:
     if not part.generic:
         _demand(bool(part.pattern), rule, "a pattern is missing")
         _demand(bool(words), rule, "keywords are missing")
-    _demand(all(len(word) >= 3 and word.isascii() for word in words), rule, "a keyword has at least 3 ASCII characters")
+    _demand(
+        all(len(word) >= 3 and word.isascii() for word in words),
+        rule,
+        "a keyword has at least 3 ASCII characters",
+    )
     _demand(0 <= part.specific <= 100, rule, "specific lies between 0 and 100")
     expression = named_expression(part.named, part.pattern) if part.named else part.pattern
     return Detector(rule, part, expression, tuple(word.lower().encode() for word in words))
@@ -116,7 +122,10 @@ def compiled(expression: str) -> Any:
     try:
         return re2.compile(expression.encode(), options)
     except re2.error as error:
-        raise RuleError(f"the pattern {expression[:80]!r} is not RE2 syntax: {error}", "look-around and back references are not possible") from error
+        raise RuleError(
+            f"the pattern {expression[:80]!r} is not RE2 syntax: {error}",
+            "look-around and back references are not possible",
+        ) from error
 
 
 @lru_cache(maxsize=4096)

@@ -43,7 +43,9 @@ def _decoded(content: bytes, start: int, end: int) -> Encoded | None:
         return None
     run = content[start:end]
     if not run.translate(None, _HEX):
-        return _printable(start, end, bytes.fromhex(run.decode()), "hexadecimal") if len(run) % 2 == 0 else None
+        return (
+            _printable(start, end, bytes.fromhex(run.decode()), "hexadecimal") if len(run) % 2 == 0 else None
+        )
     if not (any(65 <= byte <= 90 for byte in run) and any(97 <= byte <= 122 for byte in run)):
         return None
     head = base64_bytes(run[:40].decode())

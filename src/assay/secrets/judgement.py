@@ -48,7 +48,10 @@ def judge(name: str, value: str, op: str, quoted: bool, place: Place) -> Judgeme
     if reason:
         return reason
     strength = strength_of(value)
-    if op == "(" and (strength is not Strength.RANDOM and not name.lower().lstrip(".").split(".")[-1].startswith(("set", "with", "password"))):
+    if op == "(" and (
+        strength is not Strength.RANDOM
+        and not name.lower().lstrip(".").split(".")[-1].startswith(("set", "with", "password"))
+    ):
         return "argument of a call"
     if op == ">" and quoted:
         return "text"
@@ -143,7 +146,13 @@ def _weak_password(kind: str, strength: Strength, value: str, place: Place) -> J
 
 def _weak_secret(kind: str, strength: Strength, name: str, value: str, place: Place) -> Judgement | str:
     """A signing secret that a person made up, as in JWT_SECRET = "blue-horse-42": it can be guessed offline."""
-    signs = any(word in name.lower() for word in ("jwt", "secret_key", "secretkey", "session", "signing", "cookie")) or name.isupper()
+    signs = (
+        any(
+            word in name.lower()
+            for word in ("jwt", "secret_key", "secretkey", "session", "signing", "cookie")
+        )
+        or name.isupper()
+    )
     if not signs or len(value) < 6:
         return "not random"
     if strength is Strength.TYPED or (place.form is not Form.CONFIG and not is_identifier(value)):

@@ -13,7 +13,9 @@ _KEY_BEFORE = frozenset(
     "api access account private encryption encrypt signing sign master shared session service license admin hmac aes crypto cipher jwt "
     "client app application subscription storage deploy webhook secret consumer integration management auth server sas".split()
 )  # fmt: skip
-_RUN_TOGETHER = re.compile(r"^(?:api|access|secret|private|auth|encryption|signing|master|account|shared)(?:key|token|secret)$")
+_RUN_TOGETHER = re.compile(
+    r"^(?:api|access|secret|private|auth|encryption|signing|master|account|shared)(?:key|token|secret)$"
+)
 # The last word says that the value is about the secret, and is not it.
 _ABOUT = frozenset(
     "field name names label placeholder help hint regex pattern prompt message msg error errors title text class prefix suffix header headers "
@@ -81,11 +83,22 @@ def _of_words(words: list[str]) -> Promise:
     if last == "secret" or last.endswith("secret"):
         return Promise.SECRET
     if last in _KEEP_KEY or last in ("base64", "b64", "hex", "pem"):
-        before_words = before if last in _KEEP_KEY else before[:-1] if before and before[-1] in _KEEP_KEY else before
+        before_words = (
+            before if last in _KEEP_KEY else before[:-1] if before and before[-1] in _KEEP_KEY else before
+        )
         if "secret" in before_words or "jwt" in before_words:
             return Promise.SECRET
         return Promise.KEY if any(word in _KEY_BEFORE for word in before_words[-2:]) else Promise.NOTHING
-    if last in ("token", "credential", "credentials", "creds", "apikey", "auth", "bearer", "sas") or _RUN_TOGETHER.search(last):
+    if last in (
+        "token",
+        "credential",
+        "credentials",
+        "creds",
+        "apikey",
+        "auth",
+        "bearer",
+        "sas",
+    ) or _RUN_TOGETHER.search(last):
         return Promise.KEY
     if last.endswith(("token", "apikey", "secretkey", "accesskey", "authkey")):
         return Promise.KEY

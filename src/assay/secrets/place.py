@@ -63,7 +63,9 @@ _ENVIRONMENT = re.compile(
     r"(?i)(?:^|/)(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env|(?:docker-)?compose[\w.-]*\.ya?ml|dockerfile[\w.-]*|[\w.-]*dockerfile|\.netrc|_netrc|\.pgpass|\.my\.cnf|\.npmrc|\.pypirc|"
     r"application[\w.-]*\.(?:ya?ml|properties)|[\w.-]*\.(?:ini|properties|conf|cnf|cfg|tfvars)|credentials|wp-config\.php|appsettings[\w.-]*\.json|web\.config|settings\.(?:xml|py))$"
 )
-_PROSE = re.compile(r"(?i)\.(?:md|mdx|rst|adoc|asciidoc|txt|rdoc|tex|html?)$|(?:^|/)(?:readme|changelog|changes|history|news)$")
+_PROSE = re.compile(
+    r"(?i)\.(?:md|mdx|rst|adoc|asciidoc|txt|rdoc|tex|html?)$|(?:^|/)(?:readme|changelog|changes|history|news)$"
+)
 
 
 @lru_cache(maxsize=4096)

@@ -42,9 +42,19 @@ def _allowed_by(lines: Lines, match: Match) -> str | None:
     return peer_allow(lines.text(number), lines.text(number - 1) if number > 1 else "")
 
 
-def _finding(content: bytes, uri: str, lines: Lines, spans: list[tuple[int, int]], match: Match, more: list[Match], key: bytes) -> Finding:  # noqa: PLR0913 - all of one finding
+def _finding(
+    content: bytes,
+    uri: str,
+    lines: Lines,
+    spans: list[tuple[int, int]],
+    match: Match,
+    more: list[Match],
+    key: bytes,
+) -> Finding:  # noqa: PLR0913 - all of one finding
     facts = [fact for fact in (match.note, *match.facts) if fact]
-    message = f"{match.rule.message.rstrip('.')}: {shown(match.value)}" + (f"; {', '.join(facts)}" if facts else "")
+    message = f"{match.rule.message.rstrip('.')}: {shown(match.value)}" + (
+        f"; {', '.join(facts)}" if facts else ""
+    )
     state = VerificationState.CORROBORATED if match.proven else VerificationState.SUSPECTED
     method = f"offline check {match.rule.match.get('check')}" if match.proven else ""
     return Finding(
@@ -56,9 +66,14 @@ def _finding(content: bytes, uri: str, lines: Lines, spans: list[tuple[int, int]
         location=_location(content, uri, lines, spans, match),
         identity=identity_of(match.value, key),
         verification=Verification(state, method, tuple(facts)),
-        related=tuple(_location(content, uri, lines, spans, other, _relation(match, other)) for other in more[:_RELATED]),
+        related=tuple(
+            _location(content, uri, lines, spans, other, _relation(match, other)) for other in more[:_RELATED]
+        ),
         cwe=match.rule.cwe,
-        evidence=tuple(Evidence(ENGINE, other, match.severity.value, "the same text fits this rule too") for other in match.others),
+        evidence=tuple(
+            Evidence(ENGINE, other, match.severity.value, "the same text fits this rule too")
+            for other in match.others
+        ),
     )
 
 
@@ -66,9 +81,14 @@ def _relation(match: Match, other: Match) -> str:
     return "the same value" if other.value == match.value else "the key id that belongs to it"
 
 
-def _location(content: bytes, uri: str, lines: Lines, spans: list[tuple[int, int]], match: Match, message: str = "") -> Location:
+def _location(
+    content: bytes, uri: str, lines: Lines, spans: list[tuple[int, int]], match: Match, message: str = ""
+) -> Location:
     start, end = lines.span(lines.number(match.start))
-    start, end = max(start, match.start - _SNIPPET_BYTES // 2), min(end, max(match.end, match.start) + _SNIPPET_BYTES // 2)
+    start, end = (
+        max(start, match.start - _SNIPPET_BYTES // 2),
+        min(end, max(match.end, match.start) + _SNIPPET_BYTES // 2),
+    )
     start, end = _whole_characters(content, start, end)
     snippet = mask(content, start, end, _cut_by(spans, start))
     return Location(uri, lines.region(match.start, match.end), message, snippet.strip())

@@ -60,7 +60,9 @@ class Redacted:
     identity: str
 
 
-def build_scanner(rules: Sequence[Rule] | None = None, extra: Sequence[Rule] = (), fast: bool = True) -> Scanner:
+def build_scanner(
+    rules: Sequence[Rule] | None = None, extra: Sequence[Rule] = (), fast: bool = True
+) -> Scanner:
     """A scanner of the built-in rules (or of `rules`) and `extra` ones; without `fast` it does not use Hyperscan.
 
     Raises:
@@ -96,7 +98,9 @@ def scan_bytes(content: bytes, uri: str, scanner: Scanner | None = None, identit
 _NOTHING = Scan(())
 
 
-def redact_text(text: str, uri: str = "text", scanner: Scanner | None = None) -> tuple[str, tuple[Redacted, ...]]:
+def redact_text(
+    text: str, uri: str = "text", scanner: Scanner | None = None
+) -> tuple[str, tuple[Redacted, ...]]:
     """`text` with every secret replaced by `[secret: <rule>]`, and what was taken out."""
     from assay.secrets.redact import identity_of, shown
 
@@ -118,7 +122,11 @@ def redact_text(text: str, uri: str = "text", scanner: Scanner | None = None) ->
 def find(content: bytes, uri: str, scanner: Scanner, hits: Hits, tally: Tally) -> list[Match]:
     """Distinct matches in UTF-8 content, sorted by place; encoded text is looked into one level deep."""
     place = place_of(uri)
-    matches = [match for number in hits.detectors for match in confirm(scanner.detectors[number], content, uri, tally)]
+    matches = [
+        match
+        for number in hits.detectors
+        for match in confirm(scanner.detectors[number], content, uri, tally)
+    ]
     matches += secrets_beside_ids(content, matches, scanner.rule(AWS_SECRET)) if matches else []
     for start in hits.lines:
         matches += _judged_line(content, start, place, scanner, tally)
@@ -140,29 +148,47 @@ def _judged_line(content: bytes, start: int, place: Place, scanner: Scanner, tal
     end = content.find(b"\n", start)
     end = len(content) if end < 0 else end
     for carrier in carried(content, start, end, place):
-        match = _generic(carrier.judgement, carrier.start, carrier.end, carrier.value, _CARRIED, scanner, tally)
+        match = _generic(
+            carrier.judgement, carrier.start, carrier.end, carrier.value, _CARRIED, scanner, tally
+        )
         if match is not None:
             yield match
 
 
-def _generic(judgement: Judgement | str, start: int, end: int, value: bytes, specific: int, scanner: Scanner, tally: Tally) -> Match | None:  # noqa: PLR0913 - one call, all of it needed
+def _generic(
+    judgement: Judgement | str,
+    start: int,
+    end: int,
+    value: bytes,
+    specific: int,
+    scanner: Scanner,
+    tally: Tally,
+) -> Match | None:  # noqa: PLR0913 - one call, all of it needed
     if isinstance(judgement, str):
         tally.add(judgement)
         return None
     rule = scanner.rule(f"secrets/{judgement.kind}")
     if rule is None:
         return None
-    return Match(start, end, value, rule, judgement.severity, judgement.confidence, specific, note=judgement.why)
+    return Match(
+        start, end, value, rule, judgement.severity, judgement.confidence, specific, note=judgement.why
+    )
 
 
 def _inside(run: Encoded, uri: str, place: Place, scanner: Scanner, tally: Tally) -> Iterator[Match]:
     """What detectors and assignments find in the decoded text, at the place of the encoded run."""
     hits = scanner.prefilter.hits(run.text)
-    inner = [match for number in hits.detectors for match in confirm(scanner.detectors[number], run.text, uri, tally)]
+    inner = [
+        match
+        for number in hits.detectors
+        for match in confirm(scanner.detectors[number], run.text, uri, tally)
+    ]
     for start in hits.lines:
         inner += _judged_line(run.text, start, place, scanner, tally)
     for match in without_overlaps(inner)[:1]:
-        yield replace(match, start=run.start, end=run.end, specific=match.specific + 5, note=f"inside {run.how} text")
+        yield replace(
+            match, start=run.start, end=run.end, specific=match.specific + 5, note=f"inside {run.how} text"
+        )
 
 
 def _kubernetes(run: Encoded, uri: str, place: Place, scanner: Scanner, tally: Tally) -> Iterator[Match]:

@@ -90,10 +90,14 @@ def _made(kind: str, argument: str, wrong: bool, random: Random) -> str:
     if kind in _ALPHABETS:
         low, _, high = argument.partition("-")
         if not low.isdigit() or (high and not high.isdigit()):
-            raise RuleError(f"<<{kind}:{argument}>> names no length", "write it as <<alnum:36>> or <<alnum:20-40>>")
+            raise RuleError(
+                f"<<{kind}:{argument}>> names no length", "write it as <<alnum:36>> or <<alnum:20-40>>"
+            )
         return characters(kind, random.randint(int(low), int(high or low)), random)
     if kind not in NAMES:
-        raise RuleError(f"<<{kind}>> is no kind of characters and no check", "see the module `secrets/specimen.py`")
+        raise RuleError(
+            f"<<{kind}>> is no kind of characters and no check", "see the module `secrets/specimen.py`"
+        )
     made = mint_named(kind)(random, argument)
     return _spoilt(made, kind) if wrong else made
 

@@ -32,12 +32,22 @@ _CALL = re.compile(r"^[A-Za-z_$][\w$.:>-]*[\[(]|^[a-z_$][\w$]*(?:(?:\.|->|::)[A-
 _IDENTIFIER = re.compile(r"^[A-Za-z_][A-Za-z_]*$|^[A-Za-z]+(?:[-_.:/][A-Za-z]+)+$")
 _UUID = re.compile(r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$")
 _URL = re.compile(r"^[a-z][a-z0-9+.-]{1,20}://|^mailto:|^www\.", re.IGNORECASE)
-_PATH = re.compile(r"^(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w. @/\\{}$-]*$|^[\w.@-]+(?:/[\w.@-]+)*\.(?:[a-z]{1,5}\d?|config|properties|html)$|^[\w-]+(?:/[\w.-]+){2,}$")
+_PATH = re.compile(
+    r"^(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w. @/\\{}$-]*$|^[\w.@-]+(?:/[\w.@-]+)*\.(?:[a-z]{1,5}\d?|config|properties|html)$|^[\w-]+(?:/[\w.-]+){2,}$"
+)
 _HEX = re.compile(r"^(?:0x)?[0-9a-fA-F]+$")
 _EMBEDDED = re.compile(r"^data:|^(?:iVBOR|R0lGOD|/9j/|AGFzb|d09GM|UEsDB|AAEAAAA|JVBERi|PHN2Zy|T1RUTw)")
-_HASHED = re.compile(r"^(?:\$(?:1|2[abxy]?|5|6|argon2[id]{1,2}|pbkdf2|y|apr1|scrypt)\$|\{(?:SHA|SSHA|CRYPT|bcrypt|noop)\}|pbkdf2[_:]|scrypt:|sha(?:1|256|384|512)[-:$]|md5[-:$])", re.IGNORECASE)
-_SEALED = re.compile(r"^(?:ENC\[|ENC\(|AgA|AgB|\$ANSIBLE_VAULT|vault:v\d:|!vault|gAAAAA|AQICAH|kms:|\{cipher\})")
-_TYPE_WORD = re.compile(r"^(?:string|str|bytes?|int|bool(?:ean)?|char|optional|object|any|true|false|yes|no|on|off|null|nil|none|void|undefined|required|text|password|number|token|secret|auto|default|disabled?|enabled?)$", re.IGNORECASE)
+_HASHED = re.compile(
+    r"^(?:\$(?:1|2[abxy]?|5|6|argon2[id]{1,2}|pbkdf2|y|apr1|scrypt)\$|\{(?:SHA|SSHA|CRYPT|bcrypt|noop)\}|pbkdf2[_:]|scrypt:|sha(?:1|256|384|512)[-:$]|md5[-:$])",
+    re.IGNORECASE,
+)
+_SEALED = re.compile(
+    r"^(?:ENC\[|ENC\(|AgA|AgB|\$ANSIBLE_VAULT|vault:v\d:|!vault|gAAAAA|AQICAH|kms:|\{cipher\})"
+)
+_TYPE_WORD = re.compile(
+    r"^(?:string|str|bytes?|int|bool(?:ean)?|char|optional|object|any|true|false|yes|no|on|off|null|nil|none|void|undefined|required|text|password|number|token|secret|auto|default|disabled?|enabled?)$",
+    re.IGNORECASE,
+)
 _WEAK = frozenset(
     "admin root guest user postgres mysql oracle mongo redis sa rabbitmq letmein welcome qwerty monkey dragon master login access sunshine "
     "princess football shadow superman batman trustno iloveyou starwars passw password passwort changeit toor administrator manager minio "
@@ -77,7 +87,11 @@ def is_filler(text: str) -> bool:
 
 def _repeats(text: str) -> bool:
     size = len(text)
-    return any(size % n == 0 and text == text[:n] * (size // n) for n in (2, 3, 4, 5, 8, 10, 16) if size >= max(6, 2 * n))
+    return any(
+        size % n == 0 and text == text[:n] * (size // n)
+        for n in (2, 3, 4, 5, 8, 10, 16)
+        if size >= max(6, 2 * n)
+    )
 
 
 def _sequence_share(text: str) -> float:
@@ -87,7 +101,9 @@ def _sequence_share(text: str) -> float:
     steps = sum(
         1
         for a, b in zip(text, text[1:])
-        if ord(b) - ord(a) == 1 or (a, b) in (("9", "0"), ("9", "a"), ("f", "0")) or any(a + b in row for row in _SEQUENCES[2:])
+        if ord(b) - ord(a) == 1
+        or (a, b) in (("9", "0"), ("9", "a"), ("f", "0"))
+        or any(a + b in row for row in _SEQUENCES[2:])
     )
     return steps / (len(text) - 1)
 
@@ -100,7 +116,11 @@ def is_reference(text: str) -> bool:
 def is_public_form(text: str) -> bool:
     """A hash of a password, a sealed value, embedded media, a UUID or a type's name."""
     return bool(
-        _HASHED.search(text) or _SEALED.search(text) or _EMBEDDED.search(text) or _TYPE_WORD.search(text) or _UUID.search(text)
+        _HASHED.search(text)
+        or _SEALED.search(text)
+        or _EMBEDDED.search(text)
+        or _TYPE_WORD.search(text)
+        or _UUID.search(text)
     )
 
 
@@ -120,7 +140,12 @@ def is_random(text: str) -> bool:
     if len(text) < 12 or text.isdigit():
         return False
     if _HEX.search(text):
-        return len(text) >= 16 and entropy(text.lower()) >= 2.9 and any(c.isdigit() for c in text) and _sequence_share(text.lower()) < 0.3
+        return (
+            len(text) >= 16
+            and entropy(text.lower()) >= 2.9
+            and any(c.isdigit() for c in text)
+            and _sequence_share(text.lower()) < 0.3
+        )
     kinds = _kinds(text)
     least = 2.9 if len(text) < 16 else 3.2 if len(text) < 24 else 3.6
     if entropy(text) < least or _sequence_share(text.lower()) > 0.35:
@@ -141,7 +166,11 @@ def is_weak_password(text: str) -> bool:
 
 def looks_typed(text: str) -> bool:
     """A password as people make them: letters with digits or signs, not a version, size, date or list."""
-    if len(text) < 5 or len(text) > 64 or re.fullmatch(r"[\d.,:/ _-]+|v?\d+(?:\.\d+)+[\w.-]*|\d+[a-zA-Z]{1,5}", text):
+    if (
+        len(text) < 5
+        or len(text) > 64
+        or re.fullmatch(r"[\d.,:/ _-]+|v?\d+(?:\.\d+)+[\w.-]*|\d+[a-zA-Z]{1,5}", text)
+    ):
         return False
     letters = sum(c.isalpha() for c in text)
     others = sum(not c.isalnum() and c not in "_-./: " for c in text)
@@ -149,4 +178,11 @@ def looks_typed(text: str) -> bool:
 
 
 def _kinds(text: str) -> int:
-    return sum((any(c.islower() for c in text), any(c.isupper() for c in text), any(c.isdigit() for c in text), not text.isalnum()))
+    return sum(
+        (
+            any(c.islower() for c in text),
+            any(c.isupper() for c in text),
+            any(c.isdigit() for c in text),
+            not text.isalnum(),
+        )
+    )

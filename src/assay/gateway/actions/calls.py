@@ -61,7 +61,11 @@ def _tool(call: Call, doubts: list[str]) -> Iterator[Action]:
     elif name in tools.POWERSHELL:
         yield from _shell(call, "powershell", doubts)
     elif name in tools.READ:
-        yield from _paths(call, "file.read", ("recursive",) if name in ("grep", "grep_search", "search_file_content", "search_files") else ())
+        yield from _paths(
+            call,
+            "file.read",
+            ("recursive",) if name in ("grep", "grep_search", "search_file_content", "search_files") else (),
+        )
     elif name in tools.WRITE:
         yield from _written(call, name)
     elif name in tools.DELETE:
@@ -86,7 +90,9 @@ def _shell(call: Call, dialect: str, doubts: list[str]) -> Iterator[Action]:
 
 def script_actions(script: str, call: Call, dialect: str, doubts: list[str]) -> Iterator[Action]:
     """The actions of a script run at the call's place."""
-    context = ShellContext(call.cwd or call.workspace or "/", call.home or "/root", call.home.rpartition("/")[2] or "user")
+    context = ShellContext(
+        call.cwd or call.workspace or "/", call.home or "/root", call.home.rpartition("/")[2] or "user"
+    )
     analysis = analyse(script, context, dialect)
     doubts.extend(analysis.undetermined)
     for effect in analysis.effects:
@@ -102,7 +108,11 @@ def _script(arguments: Mapping[str, object]) -> str | None:
             return value
         if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
             parts = [str(part) for part in value]
-            if len(parts) >= 3 and parts[0].rpartition("/")[2] in ("bash", "sh", "zsh") and parts[1] in ("-c", "-lc"):
+            if (
+                len(parts) >= 3
+                and parts[0].rpartition("/")[2] in ("bash", "sh", "zsh")
+                and parts[1] in ("-c", "-lc")
+            ):
                 return parts[2]
             return " ".join("'" + part.replace("'", "'\\''") + "'" for part in parts)
     return None
@@ -147,7 +157,12 @@ def _written(call: Call, name: str) -> Iterator[Action]:
 
 
 def _patched(patch: str, call: Call) -> Iterator[Action]:
-    marks = {"*** Add File: ": "file.write", "*** Update File: ": "file.write", "*** Delete File: ": "file.delete", "*** Move to: ": "file.write"}
+    marks = {
+        "*** Add File: ": "file.write",
+        "*** Update File: ": "file.write",
+        "*** Delete File: ": "file.delete",
+        "*** Move to: ": "file.write",
+    }
     for line in patch.splitlines()[:20_000]:
         for mark, verb in marks.items():
             if line.startswith(mark):
@@ -191,7 +206,9 @@ def _other(call: Call, doubts: list[str]) -> Iterator[Action]:
     action = call.arguments.get("action")
     weight = tools.weight_of(call.tool)
     if isinstance(action, str):
-        yield Action(f"{call.tool}.{action}", str(call.arguments.get("branch", "")), weight, program=call.tool)
+        yield Action(
+            f"{call.tool}.{action}", str(call.arguments.get("branch", "")), weight, program=call.tool
+        )
     else:
         yield Action(call.tool if "." in call.tool else f"tool.{call.tool}", "", weight, program=call.tool)
     yield from _arguments(call, call.tool, weight, doubts)
@@ -200,12 +217,27 @@ def _other(call: Call, doubts: list[str]) -> Iterator[Action]:
 def _arguments(call: Call, tool: str, weight: frozenset[str], doubts: list[str]) -> Iterator[Action]:
     arguments = call.arguments
     branch = arguments.get("branch")
-    if isinstance(branch, str) and ("push" in tool or "commit" in tool or "create_or_update" in tool or ("writes" in weight and "file" in tool)):
+    if isinstance(branch, str) and (
+        "push" in tool
+        or "commit" in tool
+        or "create_or_update" in tool
+        or ("writes" in weight and "file" in tool)
+    ):
         yield Action("git.push", branch, detail=str(arguments.get("repo", "")), program=call.tool)
     if "reads" not in weight or "github" not in call.tool:
-        verb = "file.read" if "reads" in weight or not weight else "file.delete" if {"delete", "remove"} & set(tools.words_of(tool)) else "file.write"
+        verb = (
+            "file.read"
+            if "reads" in weight or not weight
+            else "file.delete"
+            if {"delete", "remove"} & set(tools.words_of(tool))
+            else "file.write"
+        )
         for text in _given_paths(arguments):
-            if text.startswith(("/", "~", "file:", "./", "../", ".")) or "fs" in call.tool or "file" in call.tool:
+            if (
+                text.startswith(("/", "~", "file:", "./", "../", "."))
+                or "fs" in call.tool
+                or "file" in call.tool
+            ):
                 yield Action(verb, absolute(text, call), program=call.tool)
     for key in tools.SQL_KEYS:
         value = arguments.get(key)
@@ -230,7 +262,12 @@ def _is_sql(text: str) -> bool:
 
 def _sql(sql: str, call: Call) -> Iterator[Action]:
     kind, flags = statement_kind(sql)
-    verbs = {"read": "database.read", "change": "database.change", "destroy": "database.change", "files": "database.files"}
+    verbs = {
+        "read": "database.read",
+        "change": "database.change",
+        "destroy": "database.change",
+        "files": "database.files",
+    }
     yield Action(verbs[kind], sql[:200], frozenset(flags), call.tool, call.tool)
 
 
@@ -241,7 +278,12 @@ def _argument_texts(call: Call, personal: tuple[str, ...]) -> Iterator[Action]:
     for pointer, text in leaves(call.arguments):
         scanned += len(text)
         if scanned > _MAX_SCANNED:
-            yield Action("text.unscanned", pointer, frozenset(("argument",)), "the arguments are larger than what is looked through")
+            yield Action(
+                "text.unscanned",
+                pointer,
+                frozenset(("argument",)),
+                "the arguments are larger than what is looked through",
+            )
             return
         if len(text) > 5 and masked_secrets(text)[1]:
             yield Action("text.secret", pointer, frozenset(("argument",)))
@@ -255,7 +297,12 @@ def _result(call: Call, personal: tuple[str, ...]) -> Iterator[Action]:
     for pointer, text in leaves(call.arguments):
         scanned += len(text)
         if scanned > _MAX_SCANNED:
-            yield Action("text.unscanned", pointer, frozenset(("result",)), "the result is larger than what is looked through")
+            yield Action(
+                "text.unscanned",
+                pointer,
+                frozenset(("result",)),
+                "the result is larger than what is looked through",
+            )
             return
         yield from text_actions(text, pointer, personal)
 
@@ -285,4 +332,8 @@ def _definition(call: Call) -> Iterator[Action]:
     for _, text in leaves(call.arguments):
         signs = look_at_description(text)
         if signs.injected or signs.hidden or signs.terminal:
-            yield Action("tool.poisoned", name, detail=", ".join((*signs.names, *(["hidden characters"] if signs.hidden else []))))
+            yield Action(
+                "tool.poisoned",
+                name,
+                detail=", ".join((*signs.names, *(["hidden characters"] if signs.hidden else []))),
+            )

@@ -13,7 +13,9 @@ _MAX_SESSIONS = 10_000
 READ_SECRET, READ_INJECTION, READ_UNTRUSTED = "read-secret", "read-injection", "read-untrusted"
 
 
-def facts_of(actions: Iterable[Action], call: Call, outcome: Effect, matched: Iterable[str]) -> frozenset[str]:
+def facts_of(
+    actions: Iterable[Action], call: Call, outcome: Effect, matched: Iterable[str]
+) -> frozenset[str]:
     """What a call that got `outcome` adds to its session. A denied call adds nothing: it did not happen."""
     facts = set()
     if outcome is Effect.DENY or (outcome is Effect.APPROVAL_NEEDED and call.phase == "before"):

@@ -13,6 +13,20 @@ from assay.gateway.policy.compiled import Seen
 from assay.gateway.policy.names import Place, place_of
 from assay.model.decision import Action, Call
 
+_HERE = frozenset(
+    {
+        "file.write",
+        "file.delete",
+        "file.mode",
+        "file.link",
+        "code.run",
+        "env.set",
+        "env.unset",
+        "system.change",
+        "package.install",
+        "privilege.raise",
+    }
+)
 PackageJudge = Callable[[str, str], frozenset[str]]
 """What is known of a package (`<ecosystem>:<name>`, version): flags such as `invented`, `lookalike`, `malicious`, `locked`."""
 
@@ -20,7 +34,9 @@ PackageJudge = Callable[[str, str], frozenset[str]]
 def sights(actions: Iterable[Action], call: Call, judge: PackageJudge | None = None) -> Iterator[Seen]:
     """Every action as the policy sees it. A path that leads elsewhere through links is seen under both names."""
     for action in actions:
-        if action.verb.startswith("file."):
+        if "remote" in action.flags and action.verb in _HERE:
+            continue  # it happens on another machine or in a container, and that it works there is an action of its own
+        if action.verb.startswith("file.") or action.verb == "code.run":
             yield from _file(action, call)
         elif action.verb in ("net.connect", "data.send", "remote.exec"):
             yield _host(action)
@@ -47,7 +63,9 @@ def _file(action: Action, call: Call) -> Iterator[Seen]:
 
 def _place(path: str, action: Action, call: Call) -> Place:
     glob = "glob" in action.flags or UNKNOWN in path
-    return _cached_place(path.replace(UNKNOWN, "*"), call.home, call.workspace, glob, "recursive" in action.flags)
+    return _cached_place(
+        path.replace(UNKNOWN, "*"), call.home, call.workspace, glob, "recursive" in action.flags
+    )
 
 
 @lru_cache(maxsize=4_096)
@@ -60,7 +78,11 @@ def _marked(action: Action, path: str, call: Call) -> Action:
         return action
     flags = set(action.flags)
     base = path.rstrip("*").rstrip("/") or "/"
-    if base in ("/", call.home, call.workspace) or base.startswith(f"{call.workspace}/.git") or call.workspace.startswith(base + "/"):
+    if (
+        base in ("/", call.home, call.workspace)
+        or base.startswith(f"{call.workspace}/.git")
+        or call.workspace.startswith(base + "/")
+    ):
         flags.add("root")
     if UNKNOWN in path:
         flags.add("unknown")
@@ -72,7 +94,9 @@ def _marked(action: Action, path: str, call: Call) -> Action:
 
 def _host(action: Action) -> Seen:
     kinds = kinds_of(action.target)
-    return Seen(replace(action, flags=action.flags | kinds) if kinds else action, None, canonical(action.target))
+    return Seen(
+        replace(action, flags=action.flags | kinds) if kinds else action, None, canonical(action.target)
+    )
 
 
 def looks_like(host: str, allowed: Iterable[str]) -> str:

@@ -21,26 +21,38 @@ _TOKENS = re2.compile(
     r"|sk-(?:ant-|proj-|live-)?[A-Za-z0-9_-]{20,}|[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,}"
     r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{30,}|dop_v1_[a-f0-9]{64}|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}|hvs\.[A-Za-z0-9_-]{20,})"
 )
-_KEY_BLOCK = re2.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)")
-_BEARER = re2.compile(r"(?i)\b(?:authorization\s*[:=]\s*(?:bearer|token|basic)?\s*|x-api-key\s*[:=]\s*|api[_-]?key\s*[:=]\s*|private-token\s*[:=]\s*)[\"']?([A-Za-z0-9._~+/=-]{12,})")
+_KEY_BLOCK = re2.compile(
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)"
+)
+_BEARER = re2.compile(
+    r"(?i)\b(?:authorization\s*[:=]\s*(?:bearer|token|basic)?\s*|x-api-key\s*[:=]\s*|api[_-]?key\s*[:=]\s*|private-token\s*[:=]\s*)[\"']?([A-Za-z0-9._~+/=-]{12,})"
+)
 _USERINFO = re2.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"]{0,80}:([^\s/@'\"]{3,120})@")
 _OPTION = re2.compile(
-    r"(?:\b(?:curl|wget|http|https|xh)\b[^|;&\n]{0,400}?\s(?:-u|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,80}:([^\s\"']{3,120})"
-    r"|\b(?:docker|podman|helm|az|oc|skopeo|crane|buildah|nerdctl)\b[^|;&\n]{0,60}\blogin\b[^|;&\n]{0,300}?\s(?:-p|--password)[ =]?[\"']?([^\s\"']{3,120})"
-    r"|\b(?:mysql|mysqldump|mariadb|mysqladmin)\b[^|;&\n]{0,200}?\s-p([^\s\"']{3,120})|\bsshpass\s+-p[ ]?[\"']?([^\s\"']{3,120})"
-    r"|\s--(?:password|passwd|pass|token|api-key|apikey|secret|access-token|auth-token|client-secret|secret-key)[ =][\"']?([^\s\"'-][^\s\"']{3,200})"
+    r"(?:\b(?:curl|wget|http|https|xh)\b[^|;&\n]*?\s(?:-u|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,80}:([^\s\"']{3,120})"
+    r"|\b(?:docker|podman|helm|az|oc|skopeo|crane|buildah|nerdctl)\b[^|;&\n]{0,60}\blogin\b[^|;&\n]*?\s(?:-p|--password)[ =]?[\"']?([^\s\"']{3,120})"
+    r"|\b(?:mysql|mysqldump|mariadb|mysqladmin)\b[^|;&\n]*?\s-p([^\s\"']{3,120})|\bsshpass\s+-p[ ]?[\"']?([^\s\"']{3,120})"
+    r"|\s--(?:password|passwd|pass|token|api-key|apikey|secret|access-token|auth-token|client-secret|secret-key)[ =][\"']?([^\s\"'-][^\s\"']+)"
     r"|\b[A-Z0-9_]{0,40}(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)[A-Z0-9_]{0,20}=[\"']?([^\s\"'$<{(][^\s\"']{5,200}))"
 )
-_PLACEHOLDER = re2.compile(r"(?i)^(?:\$.*|<.*|\{.*|%.*|\*+|x{3,}|\.{3,}|your.*|my[-_].*|example.*|sample.*|placeholder.*|changeme|change-me|todo|none|null|true|false|test(?:ing)?|dummy|fake|redacted|\[.*|password|passwd|pass|secret|token|postgres|root|admin|user|guest|example|required|string|env|stdin|file|prompt|-)$")
+_PLACEHOLDER = re2.compile(
+    r"(?i)^(?:\$.*|<.*|\{.*|%.*|\*+|x{3,}|\.{3,}|your.*|my[-_].*|example.*|sample.*|placeholder.*|changeme|change-me|todo|none|null|true|false|test(?:ing)?|dummy|fake|redacted|\[.*|password|passwd|pass|secret|token|postgres|root|admin|user|guest|example|required|string|env|stdin|file|prompt|-)$"
+)
 
 _CARD = re2.compile(r"\b[3-6]\d(?:[ -]?\d){11,17}\b")
 _SSN = re2.compile(r"\b(\d{3})-(\d{2})-(\d{4})\b")
 _NIN = re2.compile(r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b")
-_MEDICAL = re2.compile(r"(?i)\b(?:mrn|medical[ _-]?record(?:[ _-]?(?:number|no|id))?|patient[ _-]?id|nhs[ _-]?(?:number|no))\b[\"']?\s*[:=#]?\s*[\"']?((?:[A-Z]{0,4}-?)?\d[\d -]{4,14}\d)")
+_MEDICAL = re2.compile(
+    r"(?i)\b(?:mrn|medical[ _-]?record(?:[ _-]?(?:number|no|id))?|patient[ _-]?id|nhs[ _-]?(?:number|no))\b[\"']?\s*[:=#]?\s*[\"']?((?:[A-Z]{0,4}-?)?\d[\d -]{4,14}\d)"
+)
 _EMAIL = re2.compile(r"\b[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}\b")
-_PHONE = re2.compile(r"(?:\+\d{1,3}[ .-]?)(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){1,4}\b|\(\d{3}\) ?\d{3}-\d{4}\b|\b\d{3}-\d{3}-\d{4}\b")
+_PHONE = re2.compile(
+    r"(?:\+\d{1,3}[ .-]?)(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){1,4}\b|\(\d{3}\) ?\d{3}-\d{4}\b|\b\d{3}-\d{3}-\d{4}\b"
+)
 _IBAN = re2.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
-_BIRTH = re2.compile(r"(?i)\b(?:dob|date[ _-]?of[ _-]?birth|birth[ _-]?date|birthday)\b[\"']?\s*[:=]?\s*[\"']?(\d{4}-\d{2}-\d{2}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4})")
+_BIRTH = re2.compile(
+    r"(?i)\b(?:dob|date[ _-]?of[ _-]?birth|birth[ _-]?date|birthday)\b[\"']?\s*[:=]?\s*[\"']?(\d{4}-\d{2}-\d{2}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +96,15 @@ def personal_spans(text: str, kinds: Sequence[str] = PERSONAL_DEFAULT) -> Iterat
     if not any(char.isdigit() for char in text[:_MAX_TEXT]) and "email" not in kinds:
         return
     if "card" in kinds:
-        yield from (Span(match.start(), match.end(), "card") for match in _CARD.finditer(text) if _is_card(match.group(0)))
+        yield from (
+            Span(match.start(), match.end(), "card")
+            for match in _CARD.finditer(text)
+            if _is_card(match.group(0))
+        )
     if "national-id" in kinds:
-        yield from (Span(match.start(), match.end(), "national-id") for match in _SSN.finditer(text) if _is_ssn(match))
+        yield from (
+            Span(match.start(), match.end(), "national-id") for match in _SSN.finditer(text) if _is_ssn(match)
+        )
         yield from (Span(match.start(), match.end(), "national-id") for match in _NIN.finditer(text))
     if "medical-record" in kinds:
         yield from (Span(match.start(1), match.end(1), "medical-record") for match in _MEDICAL.finditer(text))
@@ -97,7 +115,11 @@ def personal_spans(text: str, kinds: Sequence[str] = PERSONAL_DEFAULT) -> Iterat
     if "phone" in kinds:
         yield from (Span(match.start(), match.end(), "phone") for match in _PHONE.finditer(text))
     if "iban" in kinds:
-        yield from (Span(match.start(), match.end(), "iban") for match in _IBAN.finditer(text) if is_iban(match.group(0)))
+        yield from (
+            Span(match.start(), match.end(), "iban")
+            for match in _IBAN.finditer(text)
+            if is_iban(match.group(0))
+        )
 
 
 def _is_card(text: str) -> bool:
@@ -173,7 +195,9 @@ def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def rewrite(value: object, change: Callable[[str, str], tuple[str, dict[str, int]]], pointer: str = "", depth: int = 0) -> tuple[object, list[Change]]:
+def rewrite(
+    value: object, change: Callable[[str, str], tuple[str, dict[str, int]]], pointer: str = "", depth: int = 0
+) -> tuple[object, list[Change]]:
     """The same JSON value with every text passed through `change(pointer, text)`, and what changed where."""
     if isinstance(value, str):
         text, counts = change(pointer, value)

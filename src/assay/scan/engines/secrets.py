@@ -52,7 +52,14 @@ class SecretsEngine:
         if scan.allowed:
             comments = ", ".join(sorted({comment for _, comment in scan.allowed}))
             notes = (
-                Notification("note", f"{len(scan.allowed)} secrets allowed by inline comments ({comments})", self.name, file.uri),
+                Notification(
+                    "note",
+                    f"{len(scan.allowed)} secrets allowed by inline comments ({comments})",
+                    self.name,
+                    file.uri,
+                ),
             )
         findings = (*scan.findings, *(finding for finding, _ in scan.allowed))
-        return Look(file.uri, tuple(sorted(findings, key=lambda one: one.sort_key)), FileStatus.SCANNED, "", notes)
+        return Look(
+            file.uri, tuple(sorted(findings, key=lambda one: one.sort_key)), FileStatus.SCANNED, "", notes
+        )

@@ -113,7 +113,9 @@ def _target(line: bytes) -> TargetFile:
     """A line of `_choose`: object id, size, path."""
     oid, _, rest = line.rstrip(b"\n").partition(b" ")
     size, _, path = rest.partition(b" ")
-    return TargetFile(uri_of_bytes(path) or f"git:{oid.decode()}", path_of_bytes(path), int(size), oid.decode())
+    return TargetFile(
+        uri_of_bytes(path) or f"git:{oid.decode()}", path_of_bytes(path), int(size), oid.decode()
+    )
 
 
 def _spool(repository: Repository, objects: IO[bytes]) -> None:
