@@ -124,6 +124,7 @@ def _unknown_program(command: Command, shell: Shell) -> Value:
 def _start_file(command: Command, shell: Shell) -> Value | None:
     """A file that this script itself wrote, started as a program."""
     path = shell.path(command.name.text)
+    shell.emit("code.run", path, detail="started")
     written = shell.files.get(path)
     if written is None:
         return None
@@ -155,6 +156,8 @@ def _run_inner(command: Command, name: str, inner: Unwrapped, shell: Shell) -> V
 
 def _generic(command: Command, name: str, shell: Shell) -> Value:
     """A program without a description: every path that its arguments or its known input name may be read."""
+    if any(word.text in interpreters.LOSING for word in command.args[:2]):
+        shell.emit("database.change", "all data of the application", "destructive", detail=command.line)
     taints: frozenset[str] = taints_of(command.args)
     for word in command.args:
         for path in paths_in_word(word):

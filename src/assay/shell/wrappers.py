@@ -141,6 +141,8 @@ def unwrap(command: Command, name: str) -> Unwrapped | None:
         args = _after_keyword(args, wrapper)
         if not args:
             return None
+    if name == "env":
+        args = [word for index, word in enumerate(args) if word.text != "-" or index > 2]
     options = parse(args, wrapper.valued, in_order=True)
     strings = [word for option in wrapper.string.split() if option != "*" for word in options.all(option)]
     operands = options.operands

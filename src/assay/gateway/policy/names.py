@@ -96,11 +96,27 @@ def path_set(patterns: Sequence[str]) -> PathSet:
     plain = [fold(_tidy(pattern)) for pattern in patterns if not pattern.startswith("!")]
     excluded = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
     roots = {pattern.removesuffix("/**") for pattern in plain if not _wild(pattern.removesuffix("/**"))}
-    names = {pattern[3:].removesuffix("/**") for pattern in plain if pattern.startswith("**/") and not _wild(pattern[3:].removesuffix("/**")) and "/" not in pattern[3:].removesuffix("/**")}
-    rest = [pattern for pattern in plain if _wild(pattern.removesuffix("/**")) and pattern[3:].removesuffix("/**") not in names]
+    names = {
+        pattern[3:].removesuffix("/**")
+        for pattern in plain
+        if pattern.startswith("**/")
+        and not _wild(pattern[3:].removesuffix("/**"))
+        and "/" not in pattern[3:].removesuffix("/**")
+    }
+    rest = [
+        pattern
+        for pattern in plain
+        if _wild(pattern.removesuffix("/**")) and pattern[3:].removesuffix("/**") not in names
+    ]
     source = "|".join(f"(?:{_regex(pattern)})" for pattern in rest)
     globs = tuple(tuple(pattern.removesuffix("/**").split("/")) for pattern in plain)
-    return PathSet(frozenset(roots), frozenset(names), re2.compile(source) if source else None, globs, path_set(excluded) if excluded else None)
+    return PathSet(
+        frozenset(roots),
+        frozenset(names),
+        re2.compile(source) if source else None,
+        globs,
+        path_set(excluded) if excluded else None,
+    )
 
 
 def _tidy(pattern: str) -> str:
@@ -142,7 +158,8 @@ def _meets(path: str, pattern: tuple[str, ...]) -> bool:
         tail = pattern[1:]
         if len(tail) != 1 or parts[-1].strip("*") == "" or len(parts[-1].strip("*?[]")) < 2:
             return False
-        return _wildcards_meet(parts[-1], tail[0])
+        # Two wildcards nearly always meet somewhere; what counts is whether the pattern's plainest example is meant.
+        return _wildcards_meet(parts[-1], tail[0].replace("*", "x").replace("?", "x"))
     if len(parts) < len(pattern):
         return False
     return all(_wildcards_meet(part, glob) for part, glob in zip(parts, pattern, strict=False))
@@ -215,5 +232,13 @@ def name_set(names: Sequence[str]) -> NameSet:
     exact = {name for name in plain if not _wild(name)}
     suffixes = tuple(name[1:] for name in plain if name.startswith("*.") and not _wild(name[1:]))
     wild = [name for name in plain if _wild(name) and not (name.startswith("*.") and not _wild(name[1:]))]
-    source = "|".join(f"^{''.join('.*' if char == '*' else '.' if char == '?' else re2.escape(char) for char in name)}$" for name in wild)
-    return NameSet(frozenset(exact), suffixes, re2.compile(f"(?s:{source})") if source else None, name_set(excluded) if excluded else None)
+    source = "|".join(
+        f"^{''.join('.*' if char == '*' else '.' if char == '?' else re2.escape(char) for char in name)}$"
+        for name in wild
+    )
+    return NameSet(
+        frozenset(exact),
+        suffixes,
+        re2.compile(f"(?s:{source})") if source else None,
+        name_set(excluded) if excluded else None,
+    )

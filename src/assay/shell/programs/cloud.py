@@ -281,6 +281,8 @@ _SECRETS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _UNKNOWN_LOOKS = frozenset(
     {"gh", "glab", "aws", "gcloud", "az", "kubectl", "helm", "terraform", "oc", "tofu", "op", "vault"}
 )
+# Their verb comes behind the nouns, and some nouns (`run`, `deploy`) are verbs elsewhere.
+_VERB_LAST = frozenset({"gcloud", "az", "doctl", "oci", "ibmcloud", "linode-cli", "hcloud", "scw"})
 _LOCAL = {
     "terraform": "init fmt validate get workspace-select console login force-unlock-help",
     "tofu": "init fmt validate get",
@@ -436,11 +438,11 @@ def _changes(name: str, words: list[str]) -> bool:
             )
         )
         looking = word in _LOOKING or word.startswith(_LOOKING_PREFIXES)
-        if looking:
-            return False
-        if changing:
-            verdict = True
-            break
+        if not looking and not changing:
+            continue
+        verdict = changing and not looking
+        if name not in _VERB_LAST:
+            return verdict
     if verdict is not None:
         return verdict
     return bool(words) and name not in _UNKNOWN_LOOKS

@@ -152,7 +152,15 @@ def _read(command: Command, shell: Shell) -> Value:
         return NOTHING
     if options.has("--pre", "--compress-program"):
         shell.script(Value(options.first("--pre", "--compress-program")), name)
+    _decodes(command, name, values, shell)
     return _printed(command, name, values)
+
+
+def _decodes(command: Command, name: str, values: list[Value], shell: Shell) -> None:
+    """A text that stands in the script itself and is decoded there was hidden on purpose."""
+    inputs = values or ([command.stdin] if command.stdin is not None else [])
+    if is_decoder(name, command.args) and any("text" in value.taints for value in inputs):
+        shell.emit("code.decoded", name, "printed", detail="a text of the script is decoded: " + command.line)
 
 
 def _translate(command: Command, _shell: Shell) -> Value:
