@@ -26,12 +26,12 @@ class Assigned:
 
 
 _SECRET_NAME = rf"(?P<name>[\w.-]*(?i:{WORDS})[\w.-]*)"
-_STRINGS = r"(?:\\\"(?P<esc>[^\"\\\n]+)\\?\"|\"(?P<dq>(?:[^\"\\\n]|\\.)+)\"|'(?P<sq>(?:[^'\\\n]|\\.)+)'|`(?P<bq>[^`\n]+)`"
+_STRINGS = r"(?:(?:[A-Za-z@$]{0,2}|new [A-Za-z]{1,16}\()(?:\\\"(?P<esc>[^\"\\\n]+)\\?\"|\"(?P<dq>(?:[^\"\\\n]|\\.)+)\"|'(?P<sq>(?:[^'\\\n]|\\.)+)'|`(?P<bq>[^`\n]+)`)"
 _UNQUOTED = r"|(?P<un>[^\s\"'`<>;,&][^\s\"'`<>;,&]*))"
 _ASSIGNMENT = (
     _SECRET_NAME
-    + r"(?P<close>\\?[\"'`]?\]?)[ \t]*(?::[ \t]{0,3}[A-Za-z_&][\w<>?|\[\]., ]{0,30}?[ \t]{0,3})?"
-    + r"(?P<op>=>|:=|\|\|=|\?\?=|={1,3}|!==?|:|,|\(|\|\||\?\?|[ \t]or[ \t]|>)[ \t]*(?:[A-Za-z@$]{0,2}|new [A-Za-z]{1,16}\()"
+    + r"(?P<close>\\?[\"'`]?\]?)[ \t]*"
+    + r"(?P<op>:[ \t]*[A-Za-z_&][\w<>?|\[\]., ]*=|=>|:=|\|\|=|\?\?=|={1,3}|!==?|:|,|\(|\|\||\?\?|[ \t]or[ \t]|>)[ \t]*"
     + _STRINGS
     + _UNQUOTED
 )
@@ -50,6 +50,7 @@ _PAIR_VALUE = (
     + _UNQUOTED
 )
 _PAIR_NAME = rf"(?:name|key|Name|Key)[\"']?[:>=][ \t]{{0,4}}[\"']?(?P<name>[\w.-]*(?i:{WORDS})[\w.-]*)[\"']?,?(?:</\w{{1,10}}>)?[ \t\r]{{0,4}}$"
+_PAIR_BEGINNINGS = (b"value", b'"value', b"'value", b"<string>", b"<value>")
 _GROUPS = ("esc", "dq", "sq", "bq", "un")
 
 
@@ -92,8 +93,14 @@ def _in_span(content: bytes, start: int, end: int, form: Form) -> Iterator[Assig
         if whole is not None:
             place = max(place, whole.end)
             yield whole
-    for match in compiled(_ATTRIBUTE).finditer(content, start, end):
-        yield _assigned(_ATTRIBUTE, match)
+    lowered = content[start:end].lower()
+    if b"value" in lowered:
+        for match in compiled(_ATTRIBUTE).finditer(content, start, end):
+            yield _assigned(_ATTRIBUTE, match)
+    if not (
+        b"--" in lowered or b"password " in lowered or b"identified" in lowered or b"password\t" in lowered
+    ):
+        return
     for match in compiled(_SPACED).finditer(content, start, end):
         found = _assigned(_SPACED, match)
         if found.name:
@@ -114,8 +121,11 @@ def _is_sql_or_netrc(content: bytes, found: Assigned, start: int, end: int) -> b
 
 
 def _pair(content: bytes, start: int, end: int) -> Iterator[Assigned]:
-    value = compiled(_PAIR_VALUE).search(content[start:end])
-    if value is None or start == 0:
+    line = content[start:end]
+    if start == 0 or not line.lstrip()[:8].lower().startswith(_PAIR_BEGINNINGS):
+        return
+    value = compiled(_PAIR_VALUE).search(line)
+    if value is None:
         return
     before = content.rfind(b"\n", 0, start - 1) + 1
     name = compiled(_PAIR_NAME).search(content[max(before, start - 400) : start - 1])
@@ -131,9 +141,10 @@ def _assigned(expression: str, match: Any) -> Assigned:
             start, end = match.span(numbers[group])
             if start >= 0:
                 op = _text(expression, match, "op")
-                return Assigned(
-                    _text(expression, match, "name"), op.strip() or " ", start, end, group != "un"
-                )
+                plain_op = (
+                    "=" if op.startswith(":") and len(op) > 2 else op.strip() or " "
+                )  # after a type: `name: str =`
+                return Assigned(_text(expression, match, "name"), plain_op, start, end, group != "un")
     raise AssertionError("an assignment pattern always has a value")
 
 

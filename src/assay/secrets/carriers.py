@@ -1,4 +1,4 @@
-"""Credentials that a format carries without naming them: user:password in URLs, Authorization headers, curl's -u, docker's auth, npm's _auth."""
+"""Credentials that a format carries without naming them: user:password in URLs, Authorization headers, curl's -u."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from assay.secrets.place import Form, Place, Setting
 _URL = r"(?P<scheme>[A-Za-z][\w+.-]{1,20})://(?P<user>[^\s/:@\"'`<>]*):(?P<password>[^\s/@\"'`<>]{2,})@(?P<host>[\w.\[{$%-][\w.-]*)"
 _HEADER = r"(?i:(?P<scheme>basic|bearer)[ \t]{1,4}(?P<value>[\w+/.~-]{12,400}={0,2}))"
 _CURL = r"(?i:curl|wget)[^\n]*[ \t](?:-u|--user)[ \t=]{0,2}[\"']?(?P<user>[^\s:\"'$]{1,64}):(?P<value>[^\s\"'$]{4,100})"
-_AUTH = r"(?i:\"auth\"[ \t]{0,4}:[ \t]{0,4}\"|[_:]_?auth[ \t]{0,3}=[ \t]{0,3}\"?)(?P<value>[A-Za-z0-9+/]{12,400}={0,2})"
 _SAMPLE_HOSTS = (
     "example.",
     "example-",
@@ -46,27 +45,28 @@ class Carried:
 
 def carried(content: bytes, start: int, end: int, place: Place) -> Iterator[Carried]:
     """The credentials that the span of one line carries."""
+    line = content[start:end]
+    if b"://" in line:
+        yield from _urls(content, start, end, place)
+    lowered = line.lower()
+    if b"basic" in lowered or b"bearer" in lowered:
+        for match in compiled(_HEADER).finditer(content, start, end):
+            low, high = match.span(2)
+            yield _judge_header(content, low, high, match.group(1).lower(), start, place)
+    if b"curl" in lowered or b"wget" in lowered:
+        for match in compiled(_CURL).finditer(content, start, end):
+            low, high = match.span(2)
+            value = content[low:high]
+            why = "given to curl on the command line"
+            yield Carried(low, high, value, _judged("generic-authorization", _decoded(value), place, why))
+
+
+def _urls(content: bytes, start: int, end: int, place: Place) -> Iterator[Carried]:
     for match in compiled(_URL).finditer(content, start, end):
         low, high = match.span(3)
         value = unquote_to_bytes(content[low:high])
         host, user = _decoded(match.group(4)), _decoded(match.group(2))
         yield Carried(low, high, value, _judge_url(user, _decoded(value), host, place))
-    for match in compiled(_HEADER).finditer(content, start, end):
-        low, high = match.span(2)
-        scheme = match.group(1).lower()
-        yield _judge_header(content, low, high, scheme, start, place)
-    for match in compiled(_CURL).finditer(content, start, end):
-        low, high = match.span(2)
-        value = content[low:high]
-        yield Carried(
-            low,
-            high,
-            value,
-            _judged("generic-authorization", _decoded(value), place, "given to curl on the command line"),
-        )
-    for match in compiled(_AUTH).finditer(content, start, end):
-        low, high = match.span(1)
-        yield _judge_pair(content, low, high, "generic-registry-auth", place)
 
 
 def _judge_url(user: str, password: str, host: str, place: Place) -> Judgement | str:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from assay.secrets.checks.encodings import base64_bytes
 from assay.secrets.detector import compiled
 
-_RUN = r"[A-Za-z0-9+/]{40,}={0,2}"
+# 32 characters without a slash leave paths out; the run is then widened to where it begins.
+_RUN = r"[A-Za-z0-9+]{32}[A-Za-z0-9+/]*={0,2}"
 _KUBERNETES_VALUE = r"(?m)^[ \t]{1,8}(?P<name>[\w.-]{1,100}):[ \t]{1,4}[\"']?(?P<value>[A-Za-z0-9+/]{4,}={0,2})[\"']?[ \t]*\r?$"
+_ALPHABET = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/")
 _LONGEST = 8192
 _TEXT = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 _HEX = b"0123456789abcdefABCDEF"
@@ -33,7 +35,9 @@ def encoded_runs(content: bytes) -> Iterator[Encoded]:
         if count >= _MOST:
             return
         start, end = match.span()
-        found = _decoded(content, start, end)
+        while start > 0 and content[start - 1] in _ALPHABET and end - start <= _LONGEST:
+            start -= 1
+        found = _decoded(content, start, end) if end - start >= 40 else None
         if found is not None:
             yield found
 
@@ -42,11 +46,13 @@ def _decoded(content: bytes, start: int, end: int) -> Encoded | None:
     if end - start > _LONGEST:
         return None
     run = content[start:end]
+    if run.replace(b"/", b"").isalpha():  # names and paths; 40 characters of base64 hold a digit
+        return None
     if not run.translate(None, _HEX):
         return (
             _printable(start, end, bytes.fromhex(run.decode()), "hexadecimal") if len(run) % 2 == 0 else None
         )
-    if not (any(65 <= byte <= 90 for byte in run) and any(97 <= byte <= 122 for byte in run)):
+    if run.islower() or run.isupper():
         return None
     head = base64_bytes(run[:40].decode())
     if head is None or head.translate(None, _TEXT):

@@ -50,7 +50,7 @@ def _finding(
     match: Match,
     more: list[Match],
     key: bytes,
-) -> Finding:  # noqa: PLR0913 - all of one finding
+) -> Finding:
     facts = [fact for fact in (match.note, *match.facts) if fact]
     message = f"{match.rule.message.rstrip('.')}: {shown(match.value)}" + (
         f"; {', '.join(facts)}" if facts else ""
@@ -90,7 +90,7 @@ def _location(
         min(end, max(match.end, match.start) + _SNIPPET_BYTES // 2),
     )
     start, end = _whole_characters(content, start, end)
-    snippet = mask(content, start, end, _cut_by(spans, start))
+    snippet = mask(content, start, end, spans)
     return Location(uri, lines.region(match.start, match.end), message, snippet.strip())
 
 
@@ -100,8 +100,3 @@ def _whole_characters(content: bytes, start: int, end: int) -> tuple[int, int]:
     while end < len(content) and content[end] & 0xC0 == 0x80:
         end += 1
     return start, end
-
-
-def _cut_by(spans: list[tuple[int, int]], start: int) -> list[tuple[int, int]]:
-    """Spans with those that begin before the snippet marked so that nothing of them is shown."""
-    return [(low, high) for low, high in spans if high > start]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from assay.model.finding import Finding
 from assay.model.rule import Rule
+from assay.model.severity import Confidence, Severity
 from assay.rules.load import load_engine
 from assay.secrets.assignment import assignments
 from assay.secrets.carriers import carried
@@ -18,13 +19,13 @@ from assay.secrets.encoded import Encoded, encoded_runs, kubernetes_values
 from assay.secrets.judgement import Judgement, judge
 from assay.secrets.match import Match
 from assay.secrets.pair import AWS_SECRET, secrets_beside_ids
-from assay.secrets.place import Place, place_of
+from assay.secrets.place import Place, Setting, place_of, within_comment
 from assay.secrets.plain import as_utf8
 from assay.secrets.prefilter import Hits, Prefilter, build_prefilter
 from assay.secrets.report import findings_of
 
 _GENERIC = 10
-_CARRIED = 20
+_CARRIED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,11 @@ class Scanner:
 
     detectors: tuple[Detector, ...]
     prefilter: Prefilter
+    rules: Mapping[str, Rule]
 
     def rule(self, rule_id: str) -> Rule | None:
         """The rule of that id, if it is loaded."""
-        return next((detector.rule for detector in self.detectors if detector.rule.id == rule_id), None)
+        return self.rules.get(rule_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,11 @@ def build_scanner(
     """
     chosen = load_engine("secrets") if rules is None else rules
     detectors = tuple(detector_of(rule) for rule in (*chosen, *extra))
-    return Scanner(detectors, build_prefilter(detectors, fast))
+    return Scanner(
+        detectors,
+        build_prefilter(detectors, fast),
+        {detector.rule.id: detector.rule for detector in detectors},
+    )
 
 
 @cache
@@ -102,21 +108,21 @@ def redact_text(
     text: str, uri: str = "text", scanner: Scanner | None = None
 ) -> tuple[str, tuple[Redacted, ...]]:
     """`text` with every secret replaced by `[secret: <rule>]`, and what was taken out."""
-    from assay.secrets.redact import identity_of, shown
+    from assay.secrets.redact import identity_of, occurrences, shown
 
     scanner = scanner or builtin_scanner()
     content = text.encode("utf-8", "surrogatepass")
     matches = find(content, uri, scanner, scanner.prefilter.hits(content), Tally())
-    pieces, place, taken = [], 0, []
-    for match in sorted(matches, key=lambda match: match.start):
-        if match.start < place:
-            continue
-        name = match.rule.id.rpartition("/")[2]
-        pieces += [content[place : match.start], f"[secret: {name}]".encode()]
-        place = match.end
-        taken.append(Redacted(match.rule.id, shown(match.value), identity_of(match.value)))
+    rules = {content[match.start : match.end]: match.rule.id for match in matches}
+    pieces, place = [], 0
+    for start, end in occurrences(content, [(match.start, match.end) for match in matches], 0, len(content)):
+        if start >= place:
+            name = rules.get(content[start:end], "secret").rpartition("/")[2]
+            pieces += [content[place:start], f"[secret: {name}]".encode()]
+            place = end
     pieces.append(content[place:])
-    return b"".join(pieces).decode("utf-8", "surrogatepass"), tuple(taken)
+    taken = tuple(Redacted(match.rule.id, shown(match.value), identity_of(match.value)) for match in matches)
+    return b"".join(pieces).decode("utf-8", "surrogatepass"), taken
 
 
 def find(content: bytes, uri: str, scanner: Scanner, hits: Hits, tally: Tally) -> list[Match]:
@@ -135,10 +141,35 @@ def find(content: bytes, uri: str, scanner: Scanner, hits: Hits, tally: Tally) -
             matches += _inside(run, uri, place, scanner, tally)
     for run in kubernetes_values(content) if b"kind: Secret" in content else ():
         matches += _kubernetes(run, uri, place, scanner, tally)
-    return without_overlaps(matches) if matches else matches
+    return [_placed(match, place) for match in without_overlaps(matches)] if matches else matches
+
+
+_SELF_MADE = (
+    "private-key",
+    "jwt",
+    "putty-key",
+)  # anyone makes these for a test; an issuer's checksum is another matter
+
+
+def _placed(match: Match, place: Place) -> Match:
+    """A detector's match in a test or document: less sure, and less severe if it is of a kind that tests make for themselves."""
+    check = match.rule.match.get("check")
+    if place.setting is Setting.PRODUCT or match.specific <= _CARRIED:
+        return match
+    if check in _SELF_MADE:
+        return replace(match, severity=min(match.severity, Severity.MEDIUM), confidence=Confidence.MEDIUM)
+    return match if match.proven else replace(match, confidence=_LOWER[match.confidence])
+
+
+_LOWER = {
+    Confidence.HIGH: Confidence.MEDIUM,
+    Confidence.MEDIUM: Confidence.LOW,
+    Confidence.LOW: Confidence.LOW,
+}
 
 
 def _judged_line(content: bytes, start: int, place: Place, scanner: Scanner, tally: Tally) -> Iterator[Match]:
+    place = within_comment(place, content, start)
     for found in assignments(content, start, place.form):
         raw = content[found.start : found.end]
         judgement = judge(found.name, raw.decode("utf-8", "replace"), found.op, found.quoted, place)
@@ -163,7 +194,7 @@ def _generic(
     specific: int,
     scanner: Scanner,
     tally: Tally,
-) -> Match | None:  # noqa: PLR0913 - one call, all of it needed
+) -> Match | None:
     if isinstance(judgement, str):
         tally.add(judgement)
         return None
@@ -197,5 +228,10 @@ def _kubernetes(run: Encoded, uri: str, place: Place, scanner: Scanner, tally: T
     if not found:
         judgement = judge(run.name, run.text.decode("ascii", "replace"), ":", True, place)
         match = _generic(judgement, run.start, run.end, run.text, _CARRIED, scanner, tally)
+        rule = scanner.rule("secrets/generic-password")
         if match is not None:
             yield replace(match, note=f"{match.note}, base64 in a Kubernetes Secret")
+        elif rule is not None:  # what it decodes to is no secret, so its base64 is none either
+            yield Match(
+                run.start, run.end, run.text, rule, rule.severity, rule.confidence, _CARRIED, silent=True
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import lru_cache
+from itertools import pairwise
 from math import log2
 
 from assay.secrets.words import letter_runs, surprise, word_share
@@ -12,7 +13,7 @@ from assay.secrets.words import letter_runs, surprise, word_share
 # Placeholder words: a value that holds one of them as a word stands for a secret and is none.
 _PLACEHOLDER_WORD = re.compile(
     r"example|sample|placeholder|dummy|change[\s_.-]?(?:me|this|it)|replace|your|insert|redacted|removed|hidden|masked|encrypted|"
-    r"put[\s_-]|fill[\s_-]?in|todo|fixme|xxx|foo|\bbar\b|lorem|not[\s_-]?a[\s_-]?(?:real|secret)|not[\s_-]?real|fake|mock|\bnone\b|\bnull\b|"
+    r"put[\s_-]|fill[\s_-]?in|todo|fixme|x{4}|\bfoo\b|foobar|\bbar\b|lorem|not[\s_-]?a[\s_-]?(?:real|secret)|not[\s_-]?real|fake|mock|\bnone\b|\bnull\b|"
     r"undefined|_here\b|-here\b|goes[\s_-]here|some[\s_-]?(?:secret|password|token|key|value)|my[\s_-]?(?:secret|password|token|api|key)|"
     r"test[\s_-]?(?:key|token|secret|password|value)|default|notasecret|s3kr3t|generate|supersecret_?key_?here|"
     r"(?:api|secret|access|auth)[\s_-]?(?:key|token)$|^(?:the|a|an|this|enter|use|set|add|provide)[\s_-]",
@@ -35,6 +36,7 @@ _URL = re.compile(r"^[a-z][a-z0-9+.-]{1,20}://|^mailto:|^www\.", re.IGNORECASE)
 _PATH = re.compile(
     r"^(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w. @/\\{}$-]*$|^[\w.@-]+(?:/[\w.@-]+)*\.(?:[a-z]{1,5}\d?|config|properties|html)$|^[\w-]+(?:/[\w.-]+){2,}$"
 )
+_BASE64_KEY = re.compile(r"^[A-Za-z0-9+/]{24,}={0,2}$")
 _HEX = re.compile(r"^(?:0x)?[0-9a-fA-F]+$")
 _EMBEDDED = re.compile(r"^data:|^(?:iVBOR|R0lGOD|/9j/|AGFzb|d09GM|UEsDB|AAEAAAA|JVBERi|PHN2Zy|T1RUTw)")
 _HASHED = re.compile(
@@ -49,9 +51,7 @@ _TYPE_WORD = re.compile(
     re.IGNORECASE,
 )
 _WEAK = frozenset(
-    "admin root guest user postgres mysql oracle mongo redis sa rabbitmq letmein welcome qwerty monkey dragon master login access sunshine "
-    "princess football shadow superman batman trustno iloveyou starwars passw password passwort changeit toor administrator manager minio "
-    "minioadmin sysadmin system nagios zabbix grafana hunter".split()
+    ["admin", "root", "guest", "user", "postgres", "mysql", "oracle", "mongo", "redis", "sa", "rabbitmq", "letmein", "welcome", "qwerty", "monkey", "dragon", "master", "login", "access", "sunshine", "princess", "football", "shadow", "superman", "batman", "trustno", "iloveyou", "starwars", "passw", "password", "passwort", "changeit", "toor", "administrator", "manager", "minio", "minioadmin", "sysadmin", "system", "nagios", "zabbix", "grafana", "hunter"]
 )  # fmt: skip
 _SEQUENCES = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 
@@ -100,7 +100,7 @@ def _sequence_share(text: str) -> float:
         return 0.0
     steps = sum(
         1
-        for a, b in zip(text, text[1:])
+        for a, b in pairwise(text)
         if ord(b) - ord(a) == 1
         or (a, b) in (("9", "0"), ("9", "a"), ("f", "0"))
         or any(a + b in row for row in _SEQUENCES[2:])
@@ -111,6 +111,16 @@ def _sequence_share(text: str) -> float:
 def is_reference(text: str) -> bool:
     """A path, URL, variable, call or key of a secret store: where the secret is, and not the secret."""
     return bool(_CODE.search(text) or _CALL.search(text) or _URL.search(text) or _PATH.search(text))
+
+
+def is_encoded_key(text: str) -> bool:
+    """Base64 of a key, whose slashes make it look like a path."""
+    return (
+        bool(_BASE64_KEY.search(text))
+        and any(c.isdigit() for c in text)
+        and not text.islower()
+        and is_random(text)
+    )
 
 
 def is_public_form(text: str) -> bool:
@@ -155,6 +165,8 @@ def is_random(text: str) -> bool:
         long_runs = sum(map(len, runs))
         surprised = sum(surprise(run) * len(run) for run in runs) / long_runs if long_runs else 9.0
         return len(text) >= 16 and surprised > 5.2 and word_share(text) < 0.35
+    if len(text) >= 24 and text.isalnum() and sum(c.isdigit() for c in text) >= 2:
+        return word_share(text) < 0.5
     return word_share(text) < (0.34 if len(text) >= 20 else 0.3)
 
 
