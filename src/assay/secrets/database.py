@@ -18,7 +18,7 @@ from zlib import crc32
 from assay.secrets.detector import Detector
 from assay.secrets.triggers import ENCODED_ID, EXPRESSIONS
 
-_LAYOUT = b"assay-secrets-database-3"
+_LAYOUT = b"assay-secrets-database-4"
 
 
 def open_database(detectors: Sequence[Detector], folder: Path | None = None) -> tuple[Any, list[int]] | None:
@@ -111,9 +111,16 @@ def _compile(hyperscan: Any, detectors: Sequence[Detector]) -> tuple[Any, list[i
 
 
 def _accepted(hyperscan: Any, detector: Detector, flags: int) -> list[tuple[bytes, bool]]:
-    """The pattern itself, or its keywords where Hyperscan does not take it or the pattern is long and open."""
+    """The pattern itself, or its keywords where Hyperscan does not take it, the pattern is long and open, or the words are its name.
+
+    The patterns of named values made nine tenths of the compile time of the whole database and scanned no faster than their words alone.
+    """
     expression = detector.expression.encode()
-    if "[\\s\\S]" not in detector.expression and "[^-]" not in detector.expression:
+    if (
+        not detector.part.named
+        and "[\\s\\S]" not in detector.expression
+        and "[^-]" not in detector.expression
+    ):
         try:
             hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK).compile(expressions=[expression], flags=[flags])
             return [(expression, False)]

@@ -67,9 +67,24 @@ _OPEN = r"[ \t]*(?:[A-Za-z@$]{0,2}\\?[\"'`]|&quot;)?(?:(?i:bearer|basic|token)[ 
 
 def named_expression(words: Sequence[str], value: str) -> str:
     """The pattern of a value that is assigned to a name with one of these words in it."""
-    names = "|".join(_escaped(word) for word in words)
+    names = "|".join(_escaped(spelling) for word in words for spelling in spellings(word))
     shielded = value if "(?P<secret>" in value else f"(?P<secret>{value})"
     return f"(?i:{names}){_REST_OF_NAME}{_CLOSE}{_TYPE}(?:{_ASSIGN}|{_VALUE_ATTRIBUTE}){_OPEN}{shielded}"
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """How files write a name given with underscores: `acme_api_key` also as acme-api-key, acmeapikey (any case), acme.api-key and acme.apikey."""
+    first, _, rest = word.partition("_")
+    if not first or not rest:
+        return (word,)
+    forms = (
+        word,
+        word.replace("_", "-"),
+        word.replace("_", ""),
+        f"{first}.{rest.replace('_', '-')}",
+        f"{first}.{rest.replace('_', '')}",
+    )
+    return tuple(dict.fromkeys(forms))
 
 
 def _escaped(word: str) -> str:
@@ -88,7 +103,7 @@ def detector_of(rule: Rule) -> Detector:
         part = msgspec.convert(dict(rule.match), MatchPart)
     except msgspec.ValidationError as error:
         raise RuleError(f"{rule.id}: match: {error}", "see CONTRIBUTING, 'a secrets rule'") from error
-    words = part.keywords or part.named
+    words = part.keywords or [spelling for word in part.named for spelling in spellings(word)]
     if not part.generic:
         _demand(bool(part.pattern), rule, "a pattern is missing")
         _demand(bool(words), rule, "keywords are missing")
