@@ -131,7 +131,9 @@ def _pair(content: bytes, start: int, end: int) -> Iterator[Assigned]:
     name = compiled(_PAIR_NAME).search(content[max(before, start - 400) : start - 1])
     if name is not None:
         found = _assigned(_PAIR_VALUE, value)
-        yield Assigned((name.group(1) or b"").decode("latin-1"), ":", found.start + start, found.end + start, True)
+        yield Assigned(
+            (name.group(1) or b"").decode("latin-1"), ":", found.start + start, found.end + start, True
+        )
 
 
 def _assigned(expression: str, match: Any) -> Assigned:

@@ -87,7 +87,9 @@ def detector_of(rule: Rule) -> Detector:
     try:
         part = msgspec.convert(dict(rule.match), MatchPart)
     except msgspec.ValidationError as error:
-        raise RuleError(f"{rule.id}: match: {error}", "see CONTRIBUTING, 'a secrets rule'") from error
+        raise RuleError(
+            f"{rule.id}: match: {error}", "the format is described in docs/secrets-rules.md"
+        ) from error
     words = part.keywords or part.named
     if not part.generic:
         _demand(bool(part.pattern), rule, "a pattern is missing")
@@ -104,7 +106,7 @@ def detector_of(rule: Rule) -> Detector:
 
 def _demand(condition: bool, rule: Rule, what: str) -> None:
     if not condition:
-        raise RuleError(f"{rule.id}: match: {what}", "see CONTRIBUTING, 'a secrets rule'")
+        raise RuleError(f"{rule.id}: match: {what}", "the format is described in docs/secrets-rules.md")
 
 
 @lru_cache(maxsize=4096)

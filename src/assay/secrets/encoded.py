@@ -12,7 +12,8 @@ _KUBERNETES_VALUE = r"(?m)^[ \t]{1,8}(?P<name>[\w.-]{1,100}):[ \t]{1,4}[\"']?(?P
 # Base64 characters as A, the slash apart from them, everything else as a space: runs are then found as fast as memory is read.
 # 32 characters without a slash leave paths out; the run is then widened over slashes.
 _CLASSES = bytes(
-    47 if byte == 47 else 65 if chr(byte).isascii() and (chr(byte).isalnum() or byte == 43) else 32 for byte in range(256)
+    47 if byte == 47 else 65 if chr(byte).isascii() and (chr(byte).isalnum() or byte == 43) else 32
+    for byte in range(256)
 )
 _LONG_RUN = b"A" * 32
 _LONGEST = 8192
@@ -52,20 +53,29 @@ def _decoded(content: bytes, start: int, end: int) -> Encoded | None:
     if end - start > _LONGEST:
         return None
     run = content[start:end]
-    bare = run.rstrip(b"=")
-    if bare.replace(b"/", b"").isalpha():  # names and paths; 40 characters of base64 hold a digit
+    head = run[:40]
+    if not head.translate(None, _HEX):
+        return _from_hex(start, run, end)
+    if (
+        head.replace(b"/", b"").isalpha() or head.islower() or head.isupper()
+    ):  # names and paths; base64 of 40 characters mixes more
         return None
-    if not bare.translate(None, _HEX):
-        return (
-            _printable(start, end, bytes.fromhex(bare.decode()), "hexadecimal") if len(bare) % 2 == 0 else None
-        )
-    if run.islower() or run.isupper():
-        return None
-    head = base64_bytes(run[:40].decode())
-    if head is None or head.translate(None, _TEXT):
+    first = base64_bytes(head.decode())
+    if first is None or first.translate(None, _TEXT):
         return None
     data = base64_bytes(run.decode())
     return _printable(start, end, data, "base64") if data is not None else None
+
+
+def _from_hex(start: int, run: bytes, end: int) -> Encoded | None:
+    digits = run.rstrip(b"=")
+    if (
+        len(digits) % 2
+        or bytes.fromhex(run[:8].decode()).translate(None, _TEXT)
+        or digits.translate(None, _HEX)
+    ):
+        return None
+    return _printable(start, end, bytes.fromhex(digits.decode()), "hexadecimal")
 
 
 def _printable(start: int, end: int, data: bytes, how: str) -> Encoded | None:
