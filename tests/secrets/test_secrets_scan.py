@@ -93,6 +93,11 @@ def test_kubernetes_secrets_are_decoded() -> None:
     )
 
 
+def test_a_kubernetes_value_under_any_name_is_decoded() -> None:
+    manifest = "kind: Secret\ndata:\n  url: <<base64(redis://:<<alnum:12>>@c/0)>>\n"
+    assert [finding.rule_id for finding in found(manifest, "s.yaml")] != []
+
+
 def test_percent_encoding_does_not_hide() -> None:
     (plain,) = found('u = "postgres://app:<<k=alnum:16>>%21@db.internal/app"')
     assert plain.rule_id == "secrets/generic-url-credentials"

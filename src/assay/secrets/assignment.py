@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assay.secrets.detector import compiled, group_numbers
+from assay.secrets.detector import compiled, group_numbers, spans_of
 from assay.secrets.place import Form
 from assay.secrets.triggers import ASSIGNED, WORDS
 
@@ -131,26 +131,29 @@ def _pair(content: bytes, start: int, end: int) -> Iterator[Assigned]:
     name = compiled(_PAIR_NAME).search(content[max(before, start - 400) : start - 1])
     if name is not None:
         found = _assigned(_PAIR_VALUE, value)
-        yield Assigned(_text(_PAIR_NAME, name, "name"), ":", found.start + start, found.end + start, True)
+        yield Assigned(
+            (name.group(1) or b"").decode("latin-1"), ":", found.start + start, found.end + start, True
+        )
 
 
 def _assigned(expression: str, match: Any) -> Assigned:
-    numbers = group_numbers(expression)
+    numbers, spans = group_numbers(expression), spans_of(match)
     for group in _GROUPS:
-        if group in numbers:
-            start, end = match.span(numbers[group])
-            if start >= 0:
-                op = _text(expression, match, "op")
-                plain_op = (
-                    "=" if op.startswith(":") and len(op) > 2 else op.strip() or " "
-                )  # after a type: `name: str =`
-                return Assigned(_text(expression, match, "name"), plain_op, start, end, group != "un")
+        start, end = spans[numbers[group]] if group in numbers else (-1, -1)
+        if start >= 0:
+            op = _text(match, spans, numbers, "op")
+            # after a type, as in `name: str =`
+            plain_op = "=" if op.startswith(":") and len(op) > 2 else op.strip() or " "
+            return Assigned(_text(match, spans, numbers, "name"), plain_op, start, end, group != "un")
     raise AssertionError("an assignment pattern always has a value")
 
 
-def _text(expression: str, match: Any, group: str) -> str:
-    number = group_numbers(expression).get(group)
-    return (match.group(number) or b"").decode("latin-1") if number else ""
+def _text(match: Any, spans: list[tuple[int, int]], numbers: dict[str, int], group: str) -> str:
+    if group not in numbers:
+        return ""
+    start, end = spans[numbers[group]]
+    content: bytes = match.string
+    return content[start:end].decode("latin-1") if start >= 0 else ""
 
 
 def _unquoted(content: bytes, found: Assigned, start: int, end: int, form: Form) -> Assigned | None:

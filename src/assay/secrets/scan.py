@@ -127,21 +127,23 @@ def redact_text(
 
 def find(content: bytes, uri: str, scanner: Scanner, hits: Hits, tally: Tally) -> list[Match]:
     """Distinct matches in UTF-8 content, sorted by place; encoded text is looked into one level deep."""
-    place = place_of(uri)
     matches = [
         match
         for number in hits.detectors
         for match in confirm(scanner.detectors[number], content, uri, tally)
     ]
     matches += secrets_beside_ids(content, matches, scanner.rule(AWS_SECRET)) if matches else []
+    runs = list(encoded_runs(content)) if hits.encoded else []
+    if not (matches or hits.lines or runs):
+        return matches
+    place = place_of(uri)
     for start in hits.lines:
         matches += _judged_line(content, start, place, scanner, tally)
-    if hits.encoded:
-        for run in encoded_runs(content):
-            matches += _inside(run, uri, place, scanner, tally)
-    for run in kubernetes_values(content) if b"kind: Secret" in content else ():
+    for run in runs:
+        matches += _inside(run, uri, place, scanner, tally)
+    for run in kubernetes_values(content):
         matches += _kubernetes(run, uri, place, scanner, tally)
-    return [_placed(match, place) for match in without_overlaps(matches)] if matches else matches
+    return [_placed(match, place) for match in without_overlaps(matches)]
 
 
 _SELF_MADE = (

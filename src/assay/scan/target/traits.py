@@ -109,9 +109,10 @@ def traits_of(uri: str, content: bytes = b"") -> frozenset[Trait]:
 @lru_cache(maxsize=4096)
 def path_traits(uri: str) -> frozenset[Trait]:
     """The traits that a path alone tells; a folder counts wherever it stands in it."""
-    *folders, name = uri.lower().split("/")
-    inside = frozenset(folders)
-    found = set(_folder_traits(inside, name))
+    folder, _, name = uri.lower().rpartition("/")
+    found = set(_folder_traits(folder))
+    if name.endswith(_DOC_ENDINGS) or name.partition(".")[0] in _DOC_NAMES:
+        found.add(Trait.DOCUMENTATION)
     if name in _LOCKFILES:
         found |= {Trait.LOCKFILE, Trait.GENERATED}
     if ".min." in name or name.endswith(("-min.js", "-min.css", ".bundle.js", ".chunk.js", ".chunk.css")):
@@ -125,7 +126,9 @@ def path_traits(uri: str) -> frozenset[Trait]:
     return frozenset(found)
 
 
-def _folder_traits(inside: frozenset[str], name: str) -> set[Trait]:
+@lru_cache(maxsize=4096)
+def _folder_traits(folder: str) -> frozenset[Trait]:
+    inside = frozenset(folder.split("/"))
     found = set()
     if inside & _VENDORED_FOLDERS:
         found.add(Trait.VENDORED)
@@ -133,9 +136,9 @@ def _folder_traits(inside: frozenset[str], name: str) -> set[Trait]:
         found.add(Trait.TEST)
     if inside & _EXAMPLE_FOLDERS:
         found.add(Trait.EXAMPLE)
-    if inside & _DOC_FOLDERS or name.endswith(_DOC_ENDINGS) or name.partition(".")[0] in _DOC_NAMES:
+    if inside & _DOC_FOLDERS:
         found.add(Trait.DOCUMENTATION)
-    return found
+    return frozenset(found)
 
 
 def is_generated(content: bytes) -> bool:
