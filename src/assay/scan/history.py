@@ -33,6 +33,7 @@ _MAX_PLACES = 20
 @dataclass(frozen=True, slots=True)
 class _Chunk:
     blobs: tuple[HistoryBlob, ...]
+    group: int = 128
 
 
 @dataclass(frozen=True, slots=True)

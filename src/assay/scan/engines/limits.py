@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class TimeIsUp(BaseException):  # noqa: N818 - not an error: passes every `except Exception`
+class TimeIsUp(BaseException):
     """The limit was reached."""
 
 

@@ -19,7 +19,6 @@ from typing import Any, Generic, TypeVar
 
 from assay.scan.engines.process import kill_group
 
-_GROUP_ITEMS = 128
 _GROUP_SECONDS = 0.05
 
 TaskT = TypeVar("TaskT")
@@ -63,6 +62,7 @@ def run_tasks(
 ) -> Iterator[Item[TaskT, ItemT] | Ended[TaskT]]:
     """Run `work` on each task in `jobs` processes and yield what the tasks yield, as it comes.
 
+    A task that has a `group` allows its items to travel in groups of that size; those on the way are lost when its worker dies.
     `seconds` is a task's time limit; `memory_bytes` bounds each worker's address space growth (0: no bound). When the iterator is
     closed (or interrupted), every worker is killed, with all that it started.
     """
@@ -169,7 +169,7 @@ def _serve(
         except (EOFError, OSError):
             return
         try:
-            _send_all(pipe, work(task))
+            _send_all(pipe, work(task), getattr(task, "group", 1))
             end = ("", "")
         except MemoryError:
             end = ("out-of-memory", "the memory limit was reached")
@@ -181,14 +181,14 @@ def _serve(
             return
 
 
-def _send_all(pipe: Connection, items: Iterable[Any]) -> None:
-    """Send items in groups: one message for each would cost more than a small file's look."""
+def _send_all(pipe: Connection, items: Iterable[Any], most: int) -> None:
+    """Send items in groups of at most `most`: one message for each would cost more than a small file's look."""
     group: list[Any] = []
     since = time.monotonic()
     try:
         for item in items:
             group.append(item)
-            if len(group) >= _GROUP_ITEMS or time.monotonic() - since > _GROUP_SECONDS:
+            if len(group) >= most or time.monotonic() - since > _GROUP_SECONDS:
                 pipe.send(("items", group))
                 group, since = [], time.monotonic()
     finally:

@@ -19,9 +19,13 @@ from assay.scan.target.file import SourceFile, TargetFile
 
 @dataclass(frozen=True, slots=True)
 class FilesTask:
-    """Files for the file engines, each with the digest under which the cache knows it (b"" if it does not)."""
+    """Files for the file engines, each with the digest under which the cache knows it (b"" if it does not).
+
+    Outcomes travel in groups (see `pool`): files whose outcome is lost with a worker are looked at again.
+    """
 
     files: tuple[tuple[TargetFile, bytes], ...]
+    group: int = 128
 
     @property
     def bytes(self) -> int:

@@ -81,6 +81,7 @@ _TEST_NAMES = (
     r"|(?:^|/)src/(?:test|androidTest|integrationTest|testFixtures)/|\.(?:feature|bats)$|(?:^|/)[^/]*[._-]fixture\.[a-z]+$"
 )
 _EXAMPLE_NAMES = r"(?:[._-](?:example|sample|template|dist|tmpl)$|(?:^|/)(?:example|sample)[._-][^/]*$|[._-](?:example|sample)\.[a-z0-9]+$)"
+_ANY_NAME = f"{_GENERATED_NAMES}|{_TEST_NAMES}|(?i:{_EXAMPLE_NAMES})"  # one question for the many files that are none of these
 _SOURCE_MAP = b"sourceMappingURL="
 
 
@@ -117,6 +118,8 @@ def path_traits(uri: str) -> frozenset[Trait]:
         found |= {Trait.LOCKFILE, Trait.GENERATED}
     if ".min." in name or name.endswith(("-min.js", "-min.css", ".bundle.js", ".chunk.js", ".chunk.css")):
         found.add(Trait.MINIFIED)
+    if not _pattern(_ANY_NAME).search(uri):
+        return frozenset(found)
     if _pattern(_GENERATED_NAMES).search(uri):
         found.add(Trait.GENERATED)
     if _pattern(_TEST_NAMES).search(uri):
