@@ -210,3 +210,10 @@ def test_confidence_of_a_proven_token_is_high() -> None:
     (finding,) = found('t = "<<github-crc32:ghp_>>"')
     assert finding.confidence is Confidence.HIGH
     assert finding.verification.state.value == "corroborated"
+
+
+def test_a_file_full_of_secrets_is_bounded_and_says_so() -> None:
+    lines = "\n".join(f'password = "{expand("<<password:12>>", str(number))}7q"' for number in range(2100))
+    scan = scan_bytes(lines.encode(), "list.py")
+    assert len(scan.findings) <= 2000
+    assert dict(scan.dropped)["too many in one file"] > 0

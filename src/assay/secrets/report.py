@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from assay.model.finding import Evidence, Finding, Verification, VerificationState
@@ -23,7 +24,7 @@ def findings_of(
 ) -> tuple[tuple[Finding, ...], tuple[tuple[Finding, str], ...]]:
     """Findings sorted by place, one for each value; and, apart, those that a comment of another scanner lets pass."""
     lines = Lines(content)
-    spans = [(match.start, match.end) for match in matches]
+    spans = sorted((match.start, match.end) for match in matches)
     single, partners = paired(content, matches)
     open_findings, allowed = [], []
     for match, more in by_value(single):
@@ -90,7 +91,7 @@ def _location(
         min(end, max(match.end, match.start) + _SNIPPET_BYTES // 2),
     )
     start, end = _whole_characters(content, start, end)
-    snippet = mask(content, start, end, spans)
+    snippet = mask(content, start, end, _around(spans, start, end))
     return Location(uri, lines.region(match.start, match.end), message, snippet.strip())
 
 
@@ -100,3 +101,11 @@ def _whole_characters(content: bytes, start: int, end: int) -> tuple[int, int]:
     while end < len(content) and content[end] & 0xC0 == 0x80:
         end += 1
     return start, end
+
+
+def _around(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    """The secrets whose text a snippet may repeat: all of them, or in a file full of them those beside it."""
+    if len(spans) <= 200:
+        return spans
+    low, high = bisect_left(spans, (start - 1000, 0)), bisect_left(spans, (end + 1000, 0))
+    return spans[max(0, low - 1) : high]

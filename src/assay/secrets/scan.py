@@ -25,6 +25,7 @@ from assay.secrets.prefilter import Hits, Prefilter, build_prefilter
 from assay.secrets.report import findings_of
 
 _GENERIC = 10
+_MOST = 2000  # findings of one file; a file with more is a list of generated values
 _CARRIED = 12
 
 
@@ -143,7 +144,10 @@ def find(content: bytes, uri: str, scanner: Scanner, hits: Hits, tally: Tally) -
         matches += _inside(run, uri, place, scanner, tally)
     for run in kubernetes_values(content):
         matches += _kubernetes(run, uri, place, scanner, tally)
-    return [_placed(match, place) for match in without_overlaps(matches)]
+    distinct = [_placed(match, place) for match in without_overlaps(matches)]
+    for _ in distinct[_MOST:]:
+        tally.add("too many in one file")
+    return distinct[:_MOST]
 
 
 _SELF_MADE = (
