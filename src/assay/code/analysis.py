@@ -225,7 +225,7 @@ class Analysis(Calling):
     def keep_field(self, owner: ClassInfo, key: str, value: Value) -> None:
         """Remember source data that some object of a class has in a field, and types and functions held there."""
         labels: Labels | None = {
-            o: m for o, m in (value.labels or {}).items() if isinstance(o, Source)
+            o: m for o, m in (value.labels or {}).items() if isinstance(o, Source) and o.kind != "exception"
         } or None
         if labels is None and not value.calls and not value.types:
             return

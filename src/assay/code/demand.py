@@ -34,7 +34,7 @@ class Demand:
                     self.mentions.setdefault(name, []).append(function)
         imported = _imported(world)
         for known in models.values():
-            for name in _source_names(known, imported):
+            for name in _source_names(known, imported, self.mentions):
                 self.ask(name)
         for name in wanted:
             self.ask(name)
@@ -64,27 +64,34 @@ class Demand:
 
 def hands_out(labels: Iterable[object]) -> bool:
     """Whether labels hold a concrete source."""
-    return any(isinstance(origin, Source) for origin in labels)
+    return any(isinstance(origin, Source) and origin.kind != "exception" for origin in labels)
 
 
-def _source_names(models: Models, imported: set[str]) -> set[str]:
+def _source_names(models: Models, imported: set[str], mentions: dict[str, list[FunctionInfo]]) -> set[str]:
     """Last parts of the names of sources whose library the project imports."""
     found: set[str] = set()
     for name, rows in models.by_name.items():
         if any(row.raw.source or row.raw.entry or row.raw.callback for row in rows):
             parts = name.removesuffix("[]").split(".")
             if len(parts) == 1 or parts[0] in imported or parts[0].split("/")[0] in imported or not imported:
-                found.add(_telling(parts))
+                found.add(_telling(parts, mentions))
     for name, rows in models.by_member.items():
         if any(row.raw.source or row.raw.entry or row.raw.callback for row in rows):
             found.add(name)
     return found
 
 
-def _telling(parts: list[str]) -> str:
-    """The part of a qualified name that a function that uses it must mention."""
+def _telling(parts: list[str], mentions: dict[str, list[FunctionInfo]]) -> str:
+    """The part of a qualified name that a function that uses it must mention: of two such parts the rarer one."""
     last = parts[-1]
-    return parts[-2] if last.startswith("__") and len(parts) > 1 else last
+    if len(parts) < 2:
+        return last
+    before = parts[-2]
+    if last.startswith("__"):
+        return before
+    # A type (upper case) or a top module need not be mentioned where a value of it is used.
+    needed = len(parts) > 2 and before[:1].islower()
+    return before if needed and len(mentions.get(before, ())) < len(mentions.get(last, ())) else last
 
 
 def _imported(world: World) -> set[str]:
