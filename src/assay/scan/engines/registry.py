@@ -13,6 +13,7 @@ AnyEngine = FileEngine | ProjectEngine
 
 _ENGINES: dict[str, tuple[str, frozenset[ScanType]]] = {
     "secrets": ("assay.scan.engines.secrets:SecretsEngine", frozenset({ScanType.SECRETS})),
+    "code": ("assay.scan.engines.code:CodeEngine", frozenset({ScanType.SAST})),
     "vulnerabilities": (
         "assay.scan.engines.vulnerabilities:VulnerabilitiesEngine",
         frozenset({ScanType.VULNERABILITIES}),
