@@ -46,7 +46,7 @@ from assay.code.world import FunctionInfo, ModuleInfo
 if TYPE_CHECKING:
     from assay.code.analysis import Analysis
 
-MAX_WORK = 30_000
+MAX_WORK = 150_000
 _COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!=", "in", "not in", "is", "is not", "instanceof"))
 _NUMBERS = frozenset(("int", "float", "bool", "complex"))
 _JOINING = frozenset(("+", "%", "format"))
