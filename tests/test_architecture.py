@@ -13,6 +13,7 @@ KNOWLEDGE = ("rules", "dependencies", "code", "infrastructure", "secrets", "shel
 
 # Room -> what it may import. A room may always import itself. Longest prefix wins.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "__main__": ("entrypoints",),
     "model": (),
     "signing": ("model",),
     "settings": ("model",),

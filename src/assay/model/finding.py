@@ -47,6 +47,22 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Introduced:
+    """Where in a git history a flaw came from: the oldest commit that holds it, and whether it is still at HEAD.
+
+    `date` is ISO 8601; `versions` counts the file versions that hold it. `commit` is "" where no commit does (a tag or note may).
+    """
+
+    commit: str
+    author: str
+    email: str
+    date: str
+    subject: str
+    at_head: bool
+    versions: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A flaw that one engine found.
 
@@ -54,6 +70,7 @@ class Finding:
     facts and never from message text: the keyed hash of a secret, purl and advisory, resource and class, or the normalised code of the
     sink; empty means "the normalised text of the region". `related` are further places of the same flaw. `cwe` are "CWE-<n>".
     `why` is the reason it matters here; `remediation`, where set, replaces the rule's text.
+    `introduced` is known after a look at the history.
     """
 
     rule_id: str
@@ -73,6 +90,7 @@ class Finding:
     fixes: tuple[Fix, ...] = ()
     why: str = ""
     remediation: str = ""
+    introduced: Introduced | None = None
 
     def __post_init__(self) -> None:
         # INVARIANT: a claim has a rule, an engine and a place; without them it is not a finding.

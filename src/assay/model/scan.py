@@ -180,22 +180,34 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class RankedFinding:
-    """A triaged finding with its place in the order: priority, score 0-100, and every factor of the sum."""
+    """A triaged finding with its place in the order: priority, score 0-100, and every factor of the sum.
+
+    `effort` is minutes, hours, days or sprints; `owner` who mends it; `controls` those of the enabled compliance frameworks that it
+    breaks ("framework:id"); `threats` the ids of the threat model's threats for its component.
+    """
 
     triaged: TriagedFinding
     priority: Priority
     score: float
     factors: tuple[Factor, ...] = ()
+    effort: str = ""
+    owner: str = ""
+    controls: tuple[str, ...] = ()
+    threats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class GatePolicy:
-    """What blocks. `fail_on` per scan type overrides the general one; None never blocks. `new_only` looks at new findings only."""
+    """What blocks. `fail_on` per scan type overrides the general one; None never blocks. `new_only` looks at new findings only.
+
+    A finding that breaks a control of an enabled compliance framework blocks from severity `fail_on_control` on.
+    """
 
     fail_on: Severity | None = Severity.HIGH
     fail_on_type: tuple[tuple[ScanType, Severity | None], ...] = ()
     new_only: bool = False
     required: tuple[str, ...] = ()
+    fail_on_control: Severity | None = Severity.MEDIUM
 
 
 class VerdictResult(Enum):

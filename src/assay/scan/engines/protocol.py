@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from assay.model.finding import Finding
 from assay.model.rule import Rule
@@ -32,7 +32,10 @@ class Look:
 
 
 class EngineAbout(Protocol):
-    """What every engine says of itself without loading anything heavy."""
+    """What every engine says of itself without loading anything heavy.
+
+    An engine is constructed with the rules that the project brings for it: `Engine(own_rules: tuple[Rule, ...] = ())`.
+    """
 
     name: str
     version: str
@@ -93,3 +96,8 @@ class ProjectEngine(EngineAbout, Protocol):
     def look_at_project(self, project: Project) -> Iterator[Look]:
         """Yield looks as they are ready, in any order. Never raises for bad input."""
         ...
+
+
+def looks_at_projects(engine: FileEngine | ProjectEngine) -> TypeGuard[ProjectEngine]:
+    """Which of the two kinds an engine is."""
+    return hasattr(engine, "look_at_project")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+# Above it a file is accounted as too-large. Source is far smaller; data and logs are larger, and a worker must hold the file.
+MAX_FILE_BYTES = 50 << 20
+
 
 class Trait(Enum):
     """What is special about a file; engines decide what that means for them."""
@@ -15,6 +18,7 @@ class Trait(Enum):
     TEST = "test"
     LOCKFILE = "lockfile"
     DOCUMENTATION = "documentation"
+    EXAMPLE = "example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +27,14 @@ class TargetFile:
 
     `uri` is the path below the root (see `Location.uri`). `path` is what the file system is asked for (surrogateescape text).
     `blob` is the git object id where the content comes from git (staged, diff against a ref, history) and not from the disk.
+    `stamp` is (size, mtime_ns, ctime_ns, inode) as the walk saw it, empty where there is none: equal stamps mean an unchanged file.
     """
 
     uri: str
     path: str
     size: int
     blob: str = ""
+    stamp: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

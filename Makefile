@@ -1,0 +1,41 @@
+# Everything below works in its own .venv, from the hash-pinned lock.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint types unit bench lock clean
+
+# The main job on the bundled demo: exit code 1 is what such a service deserves, anything else is a failure of ours.
+demo: $(READY)
+	@$(BIN)/assay scan demo --config demo/assay.toml; code=$$?; \
+	  if [ $$code -ne 1 ]; then echo "expected exit code 1, got $$code"; exit 1; fi; \
+	  echo; echo "Exit code 1: the gate blocks, as it should. The flaws that were planted: demo/EXPECTED.md"
+
+test: lint types unit
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(READY)
+	$(BIN)/mypy
+
+unit: $(READY)
+	$(BIN)/pytest -n auto
+
+bench: $(READY)
+	$(BIN)/python -m bench
+
+lock:
+	uv pip compile pyproject.toml --group dev --all-extras --universal --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links --output-file requirements-dev.lock
+
+$(READY): requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

@@ -1,0 +1,6 @@
+"""`python -m assay` is the `assay` command."""
+
+from assay.entrypoints.cli.main import run
+
+if __name__ == "__main__":
+    raise SystemExit(run())

@@ -1,0 +1,310 @@
+"""The analysis of a project: module bodies, then every function once per context, from which the findings fall out.
+
+Built on what the interpreter asks for: names and fields (`reading`), calls (`calling`). The order of work is here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from assay.code.calling import Calling
+from assay.code.frame import Frame, TooMuchWorkError
+from assay.code.heap import join_heaps
+from assay.code.kinds import ALL
+from assay.code.summary import Closure, Event, Summary
+from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, join, steps
+from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo
+
+MAX_EVENTS = 120
+_MAX_STACK = 60
+
+
+class Analysis(Calling):
+    """One analysis of one project."""
+
+    def run(self) -> None:
+        """Everything. A second round follows if data came to rest in class fields or globals."""
+        with _deep_recursion():
+            for number in range(2):
+                self.changed = False
+                for info in self.world.modules:
+                    self.module_body(info)
+                for info in self.world.modules:
+                    for function in info.functions[1:]:
+                        if function.function.kind != "class":
+                            self.summary_of(function, ())
+                self._enter_all()
+                if not self.changed or number:
+                    break
+                self.summaries.clear()
+                self.contexts.clear()
+                for info in self.world.modules:
+                    info.state = "again"
+
+    # Bodies and functions
+
+    def module_body(self, info: ModuleInfo) -> None:
+        """Run a module's body once (again in a second round)."""
+        if info.state in ("running", "done") or not info.functions:
+            return
+        info.state = "running"
+        summary = self._execute(info.functions[0], (), None)
+        info.state = "done"
+        self.summaries[info.functions[0], ()] = summary
+
+    def finish_body(self, f: Frame) -> None:
+        """Keep the variables of a module's body as its globals."""
+        self.shared.update(f.heap)
+        names = f.info.function.variables
+        for name, value in zip(names, f.variables, strict=True):
+            old = f.module.globals.get(name)
+            f.module.globals[name] = (
+                value if old is None or old is UNKNOWN else join(value, old) if old.labels else value
+            )
+
+    def summary_of(self, info: FunctionInfo, context: tuple[Any, ...]) -> Summary | None:
+        """The summary of a function in a context; None while it is being made for the first time or the stack is too deep."""
+        key = (info, context)
+        known = self.summaries.get(key)
+        if known is not None:
+            return known
+        if key in self.running:
+            self.recursive.add(key)
+            return None
+        if self.stack > _MAX_STACK:
+            return None
+        if info.module.state == "new":
+            self.module_body(info.module)
+            known = self.summaries.get(key)
+            if known is not None:
+                return known
+        self.running[key] = Summary()
+        summary = self._execute(info, context, None)
+        del self.running[key]
+        if key in self.recursive:
+            self.recursive.discard(key)
+            self.summaries[key] = summary
+            summary = self._execute(info, context, None)
+        self.summaries[key] = summary
+        return summary
+
+    def _execute(self, info: FunctionInfo, context: tuple[Any, ...], env: dict[str, Value] | None) -> Summary:
+        f = Frame(self, info)
+        f.env = env
+        self._parameters(f, context)
+        self.stack += 1
+        alive = True
+        try:
+            alive = f.run(info.function.body)
+        except TooMuchWorkError:
+            f.summary.gave_up = "too much work"
+            self.note(
+                info.module.number, f"{info.function.qualname} is too large: only its beginning was analysed"
+            )
+        except RecursionError:
+            f.summary.gave_up = "too deep"
+            self.note(
+                info.module.number,
+                f"{info.function.qualname} is nested too deeply: it was not analysed to its end",
+            )
+        finally:
+            self.stack -= 1
+        if info.function.kind == "module":
+            self.finish_body(f)
+        return self._summarise(f, alive)
+
+    def frame(self, info: FunctionInfo) -> Frame:
+        """A fresh frame."""
+        return Frame(self, info)
+
+    def note(self, module: int, text: str) -> None:
+        """Something that was not looked at."""
+        notes = self.notes.setdefault(module, [])
+        if text not in notes:
+            notes.append(text)
+
+    def _parameters(self, f: Frame, context: tuple[Any, ...]) -> None:
+        known = dict(context)
+        owner = f.info.owner
+        for index, parameter in enumerate(f.info.function.parameters):
+            types, safe = self.parameter_types(f, parameter)
+            if parameter.kind == "r" and owner is not None:
+                types = (owner.qualname,)
+            symbol = Symbol(index, ())
+            labels: Labels | None = None if safe else {symbol: Mark(ALL, None, HIGH)}
+            value = Value(labels, types=types, refs=() if safe else (symbol,))
+            given = known.get(index)
+            if given is not None:
+                value = Value(labels, given[0], given[1] or types, given[2], value.refs, None, given[3])
+            f.variables[parameter.register] = value
+
+    def _summarise(self, f: Frame, alive: bool) -> Summary:
+        summary = f.summary
+        states = [(variables, heap) for _, variables, heap in f.returns]
+        if alive:
+            states.append((f.variables, f.heap))
+        results = [value for value, _, _ in f.returns]
+        if alive and f.returns and f.info.function.kind != "lambda":
+            results.append(_NONE)
+        if not states:
+            summary.exits = not f.info.function.is_generator
+            states.append((f.variables, f.heap))
+        heap = states[0][1]
+        for _, other in states[1:]:
+            heap = join_heaps(heap, other)
+        f.heap = heap
+        result = results[0] if results else UNKNOWN
+        for value in results[1:]:
+            result = join(result, value)
+        if f.yielded is not None:
+            from assay.code.heap import Shape
+
+            result = f.new_object(("generator",), Shape({}, f.yielded, -1))
+        summary.result = result
+        summary.heap = f.heap
+        summary.effects = {ref: shape for ref, shape in f.heap.items() if isinstance(ref, Symbol)}
+        self._proofs(f, [variables for variables, _ in states] if not summary.exits else [])
+        self._keep_class_fields(f, summary)
+        return summary
+
+    def _proofs(self, f: Frame, finals: list[list[Value]]) -> None:
+        """Kinds that every normal return has cleared from a parameter (which was not assigned anew)."""
+        for index, parameter in enumerate(f.info.function.parameters):
+            symbol = Symbol(index, ())
+            mask = ALL
+            for variables in finals:
+                value = variables[parameter.register]
+                left = value.labels.get(symbol) if value.labels else None
+                if left is None and value.refs != (symbol,) and value.const is None:
+                    mask = 0
+                    break
+                mask &= ~left.mask if left is not None else ALL
+            if finals and mask:
+                f.summary.clears[index] = mask & ALL
+
+    def _keep_class_fields(self, f: Frame, summary: Summary) -> None:
+        """Data of sources that a method leaves in the fields of its object is there for the other methods."""
+        owner = f.info.owner
+        if owner is None:
+            return
+        shape = summary.effects.get(Symbol(0, ()))
+        if shape is None:
+            return
+        for key, value in shape.fields.items():
+            if isinstance(key, str):
+                self.keep_field(owner, key, value)
+
+    def keep_field(self, owner: ClassInfo, key: str, value: Value) -> None:
+        """Remember source data that some object of a class has in a field, and types and functions held there."""
+        labels: Labels | None = {
+            o: m for o, m in (value.labels or {}).items() if isinstance(o, Source)
+        } or None
+        if labels is None and not value.calls and not value.types:
+            return
+        kept = Value(
+            labels, types=value.types, name=value.name, calls=value.calls if not _has_env(value) else ()
+        )
+        old = self.class_fields.get((owner.qualname, key))
+        new = kept if old is None else join(old, kept)
+        if old is None or new.labels != old.labels or new.types != old.types:
+            if (
+                old is None
+                or (new.labels or {}).keys() != (old.labels or {}).keys()
+                or new.types != old.types
+            ):
+                self.changed = True
+            self.class_fields[owner.qualname, key] = new
+
+    # Entry points
+
+    def _enter_all(self) -> None:
+        from assay.code.entry import entry_arguments
+
+        for info in self.world.modules:
+            body = info.functions[0] if info.functions else None
+            if body is None:
+                continue
+            f = Frame(self, body)
+            for function in info.functions[1:]:
+                args = entry_arguments(self, f, function)
+                if args is not None:
+                    closure = self.closures.get(function) or Closure(function)
+                    self.call_function(f, Closure(function, None, closure.env), args, function.function.span)
+                elif function.owner is not None:
+                    self._enter_method(f, function)
+
+    def _enter_method(self, f: Frame, function: FunctionInfo) -> None:
+        """A method nobody is seen to call still meets what other methods left in its object."""
+        summary = self.summaries.get((function, ()))
+        if summary is None or not summary.events:
+            return
+        if any(
+            isinstance(event.origin, Symbol) and event.origin.root == 0 for event in summary.events.values()
+        ):
+            assert function.owner is not None
+            receiver = Value(types=(function.owner.qualname,))
+            count = len(function.function.parameters) - 1
+            self.call_function(f, Closure(function), [receiver, *[UNKNOWN] * count], function.function.span)
+
+    # Reports
+
+    def report(self, f: Frame, event: Event) -> None:
+        """An event: a finding if its origin is concrete, else a part of the summary."""
+        if isinstance(event.origin, Symbol):
+            events = f.summary.events
+            key = (event.sink.module, event.sink.span, event.sink.kind, event.origin)
+            old = events.get(key)
+            if old is None:
+                if len(events) < MAX_EVENTS:
+                    events[key] = event
+            elif event.mark.confidence > old.mark.confidence:
+                events[key] = event
+            return
+        place = (event.sink.module, event.sink.span, event.sink.kind)
+        best = self.findings.get(place)
+        if best is None or _better(event, best):
+            self.findings[place] = event
+
+    # Hooks for rules on structure
+
+    def on_call(self, f: Frame, site: Any) -> None:
+        """Tell the rules of a call."""
+        for hook in self.on_calls:
+            hook(f, site)
+
+    def on_return(self, f: Frame, i: Any, value: Value) -> None:
+        """Tell the rules of a return; note what a true or false result proves."""
+        self.return_proof(f, i, value)
+        for hook in self.on_returns:
+            hook(f, i, value)
+
+
+def _has_env(value: Value) -> bool:
+    return any(isinstance(call, Closure) and call.env for call in value.calls)
+
+
+def _better(a: Event, b: Event) -> bool:
+    if a.mark.confidence != b.mark.confidence:
+        return a.mark.confidence > b.mark.confidence
+    assert isinstance(a.origin, Source)
+    assert isinstance(b.origin, Source)
+    if (a.origin.kind == "remote") != (b.origin.kind == "remote"):
+        return a.origin.kind == "remote"
+    return len(steps(a.mark.trace)) < len(steps(b.mark.trace))
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """The interpreter nests with the calls and blocks of the target, both bounded, beyond Python's default limit."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, 12_000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+_NONE = Value(const=(None,), types=("NoneType",))

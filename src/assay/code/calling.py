@@ -1,0 +1,535 @@
+"""What a call runs: closures with their arguments bound, constructors, methods through the hierarchy, and definitions that calls need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.code import ir
+from assay.code.calls import Site, call_instruction
+from assay.code.frame import Frame
+from assay.code.guards import clear
+from assay.code.heap import EMPTY, Shape
+from assay.code.instantiate import Instance
+from assay.code.kinds import ALL
+from assay.code.model_rows import Row
+from assay.code.reading import Reading
+from assay.code.sinks import dangerous, whole
+from assay.code.summary import Closure, Event, Sink, Summary
+from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, doubted, join, join_labels
+from assay.code.world import ClassInfo, FunctionInfo
+
+MAX_CONTEXTS = 8
+MAX_CONTEXT_SIZE = 120
+MAX_OVERRIDES = 8
+
+
+class Calling(Reading):
+    """The part of `Analysis` that calls."""
+
+    def call_instruction(self, f: Frame, i: ir.Instruction) -> None:
+        """Evaluate a CALL or METHOD instruction."""
+        call_instruction(f, i)
+
+    # What is called
+
+    def resolve_method(self, f: Frame, site: Site) -> tuple[Any, ...]:
+        """Closures that a method call may run; fills in the qualified names."""
+        receiver, name = site.receiver, site.member
+        names: list[str] = []
+        calls: list[Any] = []
+        if receiver.name.startswith("module:"):
+            value = self.module_member(self.world.modules[int(receiver.name[7:])], name, 0)
+            site.names = [value.name] if value.name else []
+            return value.calls
+        models = self._models[f.language]
+        for kind in receiver.types:
+            cls = self.world.classes.get(kind)
+            if cls is not None:
+                calls.extend(self._methods(receiver, cls, name))
+                names.extend(f"{base}.{name}" for one in cls.foreign for base in models.lineage(one))
+                names.append(f"{kind}.{name}")
+            else:
+                names.extend(f"{one}.{name}" for one in models.lineage(kind))
+        if receiver.name:
+            names.append(f"{receiver.name}.{name}")
+            calls.extend(self._static(receiver, name))
+        if not calls and (receiver.refs or receiver.labels):
+            found = self.read_field_quietly(f, receiver, name)
+            calls.extend(found.calls if found is not None else ())
+        if not calls and receiver.name and not receiver.types:
+            modules = self.world.by_key.get((f.language, receiver.name))
+            if modules:
+                calls.extend(self.module_member(modules[0], name, 0).calls)
+        site.names = list(dict.fromkeys(names))
+        return tuple(calls[:MAX_OVERRIDES])
+
+    def read_field_quietly(self, f: Frame, obj: Value, name: str) -> Value | None:
+        """A field's value from the heap only."""
+        from assay.code.heap import load
+
+        return load(f.heap, f.shared, obj, name)
+
+    def _methods(self, receiver: Value, cls: ClassInfo, name: str) -> list[Any]:
+        found = cls.method(name)
+        result = [Closure(m, None if m.function.kind == "static" else receiver) for m in found]
+        if not found:
+            kept = self.class_fields.get((cls.qualname, name))
+            if kept is not None:
+                result.extend(kept.calls)
+        if receiver.refs and not isinstance(receiver.refs[0], Symbol):
+            return result  # made in sight: its class is exact
+        for child in _below(cls):
+            if name in child.methods and len(result) < MAX_OVERRIDES:
+                result.extend(Closure(m, receiver) for m in child.methods[name])
+        return result
+
+    def _static(self, receiver: Value, name: str) -> list[Any]:
+        found: list[Any] = []
+        for call in receiver.calls:
+            if isinstance(call, ClassInfo):
+                for method in call.method(name):
+                    bound = receiver if method.function.kind == "classmethod" else None
+                    found.append(Closure(method, bound))
+                inner = self.world.classes.get(f"{call.qualname}.{name}")
+                if inner is not None:
+                    found.append(inner)
+        return found
+
+    # Arguments
+
+    def call_closure(self, f: Frame, site: Site, closure: Closure) -> Value:
+        """Call a project function with the arguments of a call."""
+        args, registers = self._bind(f, site, closure)
+        result, summary = self._call(f, closure, args, site.span)
+        if summary is not None:
+            self._prove(f, site, summary, registers)
+        return result
+
+    def _bind(self, f: Frame, site: Site, closure: Closure) -> tuple[list[Value], list[int | None]]:
+        parameters = closure.info.function.parameters
+        given: list[Value] = []
+        registers: list[int | None] = []
+        if closure.receiver is not None:
+            given.append(closure.receiver)
+            registers.append(site.receiver_register if site.member else None)
+        given.extend(site.args)
+        registers.extend(site.registers)
+        registers.extend([None] * (len(given) - len(registers)))
+        spread_labels = None
+        for _, value in site.spread:
+            spread_labels = join_labels(spread_labels, f.deep(value))
+        used: set[str] = set()
+        bound: list[Value] = []
+        places: list[int | None] = []
+        position = 0
+        defaults = self.defaults.get(closure.info, {})
+        for index, parameter in enumerate(parameters):
+            register: int | None = None
+            if parameter.kind == "*":
+                rest = given[position:]
+                shape = Shape(
+                    dict(enumerate(rest[:32])), Value(spread_labels) if spread_labels else None, len(rest)
+                )
+                value = f.new_object(("tuple",), shape)
+                position = len(given)
+            elif parameter.kind == "**":
+                extra = {k: v for k, v in site.keywords.items() if k not in used}
+                value = f.new_object(("dict",), Shape(extra, Value(spread_labels) if spread_labels else None))
+            elif parameter.name in site.keywords:
+                value = site.keywords[parameter.name]
+            elif position < len(given) and parameter.kind != "k":
+                value = given[position]
+                register = registers[position]
+                position += 1
+            elif spread_labels:
+                value = Value(spread_labels)
+            else:
+                value = defaults.get(index, UNKNOWN)
+            used.add(parameter.name)
+            bound.append(value)
+            places.append(register)
+        return bound, places
+
+    def call_function(self, f: Frame, closure: Closure, args: list[Value], span: int) -> Value:
+        """Call a function with values, where there is no call instruction: callbacks, entry points, properties."""
+        parameters = closure.info.function.parameters
+        values = [closure.receiver, *args] if closure.receiver is not None else list(args)
+        defaults = self.defaults.get(closure.info, {})
+        for index in range(len(values), len(parameters)):
+            values.append(defaults.get(index, UNKNOWN))
+        return self._call(f, closure, values, span)[0]
+
+    def _call(self, f: Frame, closure: Closure, args: list[Value], span: int) -> tuple[Value, Summary | None]:
+        info = closure.info
+        context = self._context(info, args)
+        summary = self.summary_of(info, context)
+        if summary is None and context:
+            summary = self.summary_of(info, ())
+        if summary is None:
+            labels = None
+            for value in args:
+                labels = join_labels(labels, f.deep(value))
+            return Value(doubted(labels)), None
+        names = info.function.parameters
+        stepped_args = [
+            _step(value, f.number, span, names[index].name if index < len(names) else "")
+            for index, value in enumerate(args)
+        ]
+        result = Instance(f, summary, stepped_args, closure, span).apply()
+        if summary.result.const is None and info.function.returns and not result.types:
+            types, safe = self.types_of(info.module, info.function.returns)
+            if types:
+                result = Value(None) if safe and not result.labels else result.with_types(types)
+        return result, summary
+
+    def _context(self, info: FunctionInfo, args: list[Value]) -> tuple[Any, ...]:
+        """What of the arguments makes another analysis of the function worth it: constants, functions, classes."""
+        if info.function.size > MAX_CONTEXT_SIZE or self.stack > 20:
+            return ()
+        found = []
+        parameters = info.function.parameters
+        for index, value in enumerate(args[: len(parameters)]):
+            types = self._telling_types(info, parameters[index], value)
+            const = value.const if value.const is not None and _short(value.const) else None
+            calls = tuple(
+                call
+                for call in value.calls
+                if not isinstance(call, Closure) or not call.env or len(call.env) < 6
+            )
+            if const is not None or calls or types:
+                found.append((index, (const, types, value.name if calls else "", calls)))
+        if not found:
+            return ()
+        context = tuple(found)
+        if (info, context) not in self.summaries:
+            count = self.contexts.get(info, 0)
+            if count >= MAX_CONTEXTS:
+                return ()
+            self.contexts[info] = count + 1
+        return context
+
+    def _telling_types(self, info: FunctionInfo, parameter: ir.Parameter, value: Value) -> tuple[str, ...]:
+        if not value.types or (parameter.type and value.types[0] not in self.world.classes):
+            return ()
+        if parameter.kind == "r" and info.owner is not None and value.types == (info.owner.qualname,):
+            return ()
+        if value.types[0] in ("str", "int", "bool", "NoneType", "float", "bytes"):
+            return ()
+        return value.types
+
+    def captured(self, f: Frame, closure: Closure, name: str) -> Value:
+        """What a name that the function took from outside holds at this call."""
+        parent = closure.info.function.parent
+        if f.module is closure.info.module:
+            index = f.info.function.index
+            if index == parent:
+                slot = f.info.slot(name)
+                if slot is not None:
+                    return f.variables[slot]
+        if closure.env is not None and name in closure.env:
+            return closure.env[name]
+        if f.module is closure.info.module and f.info.function.kind != "module":
+            return self._captured_name(f, name) or UNKNOWN
+        return UNKNOWN
+
+    def _prove(self, f: Frame, site: Site, summary: Summary, registers: list[int | None]) -> None:
+        for index, mask in summary.clears.items():
+            if index < len(registers) and registers[index] is not None:
+                clear(f, registers[index] or 0, mask)
+        for side, proofs in (("true", summary.clears_true), ("false", summary.clears_false)):
+            if proofs and site.dst is not None:
+                found = [
+                    (r, mask)
+                    for index, mask in proofs.items()
+                    if index < len(registers) and (r := registers[index]) is not None
+                ]
+                if found:
+                    f.calls[side, site.dst] = [*f.calls.get((side, site.dst), ()), *found]
+
+    def return_proof(self, f: Frame, i: ir.Instruction, value: Value) -> None:
+        """`return x in ALLOWED`: what a true (or false) result proves of the parameters. Joined over all returns by what they share."""
+        from assay.code.guards import refine
+
+        if not f.info.function.parameters or i[2] is None:
+            return
+        for polarity, attribute in ((True, "clears_true"), (False, "clears_false")):
+            proofs = getattr(f.summary, attribute)
+            if value.const is not None and all(bool(c) != polarity for c in value.const):
+                continue
+            before = f.snapshot()
+            refine(f, i[2], polarity)
+            found: dict[int, int] = {}
+            for index, parameter in enumerate(f.info.function.parameters):
+                symbol = Symbol(index, ())
+                held = f.variables[parameter.register]
+                left = held.labels.get(symbol) if held.labels else None
+                mask = (
+                    ALL & ~left.mask
+                    if left is not None
+                    else (ALL if held.const is not None or symbol in held.refs else 0)
+                )
+                if mask:
+                    found[index] = mask
+            f.restore(before)
+            if ("seen", polarity) in f.calls:
+                found = {k: v & proofs.get(k, 0) for k, v in found.items() if v & proofs.get(k, 0)}
+            f.calls["seen", polarity] = True
+            setattr(f.summary, attribute, found)
+
+    # Definitions
+
+    def define_function(self, f: Frame, i: ir.Instruction) -> Value:
+        """A FUNC instruction: the closure, its defaults, its decorators."""
+        _, span, _, index, decorators, parameter_decorators, defaults = i
+        info = f.module.functions[index]
+        if defaults:
+            self.defaults[info] = {position: f.get(register) for position, register in defaults}
+        env = self._environment(f, info)
+        closure = Closure(info, None, env)
+        if env is None:
+            closure = self.closures.setdefault(info, closure)
+        else:
+            self.closures[info] = closure
+        plain = Value(name=info.qualname, calls=(closure,))
+        names: list[str] = []
+        result = plain
+        for register in reversed(decorators):
+            decorator = f.get(register)
+            site = f.sites.get(register)
+            names.extend(site.names if site is not None else ([decorator.name] if decorator.name else []))
+            self.decorated(f, info, site, decorator)
+            if decorator.calls and not (site is None and isinstance(decorator.calls[0], ClassInfo)):
+                made = self._decorate(f, decorator, result, span)
+                if made.calls:
+                    result = Value(name=plain.name, calls=made.calls)
+        self.decorators[info] = names
+        for position, register in parameter_decorators:
+            site = f.sites.get(register)
+            if site is not None:
+                self.parameter_notes.setdefault(info, {}).setdefault(position, []).extend(site.names)
+        for hook in self.on_decorated:
+            hook(f, i, info, names)
+        return result
+
+    def _decorate(self, f: Frame, decorator: Value, function: Value, span: int) -> Value:
+        result: Value | None = None
+        for call in decorator.calls:
+            if isinstance(call, Closure):
+                one = self.call_function(f, call, [function], span)
+                result = one if result is None else join(result, one)
+        return result or UNKNOWN
+
+    def _environment(self, f: Frame, info: FunctionInfo) -> dict[str, Value] | None:
+        """The variables that an inner function may read, as they are now."""
+        if f.info.function.kind == "module":
+            return None
+        env: dict[str, Value] = {}
+        own = info.slot
+        for name in self.mentioned(info):
+            if own(name) is not None:
+                continue
+            slot = f.info.slot(name)
+            if slot is not None and f.info.function.kind != "class":
+                env[name] = f.variables[slot]
+            else:
+                outer = self._captured_name(f, name)
+                if outer is not None:
+                    env[name] = outer
+        return env or None
+
+    def mentioned(self, info: FunctionInfo) -> set[str]:
+        """Outer names of a function and of the functions in it."""
+        known = self._mentioned.get(info)
+        if known is None:
+            known = set(info.function.names)
+            for other in info.module.functions[info.function.index + 1 :]:
+                parent = other.function.parent
+                while parent > info.function.index:
+                    parent = info.module.functions[parent].function.parent
+                if parent == info.function.index:
+                    known |= other.function.names
+            self._mentioned[info] = known
+        return known
+
+    def define_class(self, f: Frame, i: ir.Instruction) -> Value:
+        """A CLASS instruction: runs the body; its variables are the class's attributes."""
+        _, _, _, index, bases, _, keywords = i
+        cls = f.module.classes[index]
+        body = f.module.functions[cls.made.body]
+        inner = self.frame(body)
+        inner.heap = f.heap
+        inner.run(body.function.body)
+        f.heap = inner.heap
+        for name, value in zip(body.function.variables, inner.variables, strict=True):
+            if value is not UNKNOWN and name not in cls.methods:
+                cls.attributes[name] = value
+            elif value.calls and name in cls.methods and not isinstance(value.calls[0], ClassInfo):
+                found = [c.info for c in value.calls if isinstance(c, Closure)]
+                if len(found) == 1 and found[0] not in cls.methods[name] and len(cls.methods[name]) == 1:
+                    cls.attributes[name] = value
+        for event in inner.summary.events.values():
+            self.report(f, event)
+        for hook in self.on_classes:
+            hook(f, i, cls, [f.get(r) for r in bases], [(n, f.get(r)) for n, r in keywords])
+        return Value(name=cls.qualname, calls=(cls,))
+
+    def construct(self, f: Frame, site: Site, cls: ClassInfo) -> Value:
+        """A new object of a project class."""
+        made = f.new_object((cls.qualname,))
+        constructors = (
+            cls.method("__init__")
+            or cls.method("constructor")
+            or cls.method(cls.name)
+            or cls.method("<init>")
+        )
+        if constructors:
+            fitting = [
+                c for c in constructors if len(c.function.parameters) - 1 == len(site.args)
+            ] or constructors
+            for constructor in fitting[:2]:
+                self.call_closure(f, site, Closure(constructor, made))
+        else:
+            self._fill_fields(f, site, cls, made)
+            if cls.foreign and not cls.fields:
+                made = made.with_labels(doubted(site.labels()))
+        for field_ref in made.refs:
+            shape = f.heap.get(field_ref)
+            for key, value in (shape.fields if shape is not None else {}).items():
+                if isinstance(key, str):
+                    self.keep_field(cls, key, value)
+        return made
+
+    def _fill_fields(self, f: Frame, site: Site, cls: ClassInfo, made: Value) -> None:
+        """Classes that declare their fields (dataclasses, models, records) take them in order or by name."""
+        names = [name for one in reversed(cls.lineage) for name in one.fields]
+        fields: dict[Any, Value] = dict(zip(names, site.args, strict=False)) | site.keywords
+        for name, value in list(fields.items()):
+            declared = next((one.fields[name] for one in cls.lineage if name in one.fields), "")
+            if declared and self.types_of(cls.module, declared)[1]:
+                fields[name] = Value(types=value.types, const=value.const)
+        f.heap[made.refs[0]] = Shape(fields) if fields else EMPTY
+
+    def super_value(self, f: Frame) -> Value:
+        """`super()`: the receiver, seen as its bases."""
+        parameters = f.info.function.parameters
+        owner = f.info.owner
+        if owner is None or not parameters:
+            return UNKNOWN
+        receiver = f.variables[parameters[0].register]
+        bases = [cls.qualname for cls in owner.lineage[1:2]] or owner.foreign
+        return Value(receiver.labels, types=tuple(bases[:4]), refs=receiver.refs)
+
+    def type_test(self, f: Frame, site: Site) -> Value:
+        """`isinstance(x, int)`: true proves x harmless if the types are."""
+        if len(site.args) > 1 and site.dst is not None:
+            wanted = site.args[1]
+            names = [wanted.name] if wanted.name else []
+            for ref in wanted.refs:
+                shape = f.heap.get(ref)
+                names.extend(v.name for v in (shape.fields.values() if shape else ()))
+            if names and all(
+                name in ("int", "float", "bool", "complex", "datetime.datetime", "uuid.UUID")
+                for name in names
+            ):
+                f.calls["true", site.dst] = [(site.registers[0], ALL)]
+        return UNKNOWN
+
+    # Entry points and callbacks
+
+    def register_entries(self, f: Frame, site: Site, row: Row) -> None:
+        """A call that hands functions to a framework: their parameters come from outside."""
+        for value in site.everything():
+            for call in value.calls:
+                if isinstance(call, Closure):
+                    self.entries.setdefault(call.info, []).append((row, site))
+                elif isinstance(call, ClassInfo):
+                    for name in row.raw.entry.get("methods", ()):
+                        for method in call.method(name):
+                            self.entries.setdefault(method, []).append((row, site))
+        if site.dst is not None:
+            f.calls["entry", site.dst] = row
+
+    def decorated(self, f: Frame, info: FunctionInfo, site: Site | None, decorator: Value) -> None:
+        """A decorator that makes its function an entry point."""
+        models = self._models[f.language]
+        names = site.names if site is not None else ([decorator.name] if decorator.name else [])
+        for name in names:
+            for row in models.by_name.get(name, ()):
+                if row.raw.entry:
+                    self.entries.setdefault(info, []).append((row, site))
+        if site is not None and info not in self.entries and site.member:
+            word = self.word_of(f, site.receiver_register).lower()
+            for row in models.by_member.get(site.member, ()):
+                if row.raw.entry and (not row.raw.hint or any(h in word for h in row.raw.hint)):
+                    self.entries.setdefault(info, []).append((row, site))
+
+    def callback_arguments(self, f: Frame, site: Site, closure: Closure, row: Row) -> list[Value]:
+        """Values for the parameters of a callback, as the model's types and source say."""
+        raw = row.raw.callback
+        types = raw.get("types", [])
+        source = raw.get("source", "")
+        count = len(closure.info.function.parameters) - (closure.receiver is not None)
+        args = []
+        for index in range(max(count, 0)):
+            kind = types[index] if index < len(types) else ""
+            labels: Labels | None = None
+            if source and source != "none":
+                origin = Source(source, f.number, site.span, site.member or "callback")
+                labels = {origin: Mark(ALL, (None, f.number, site.span, origin.what), HIGH)}
+            args.append(Value(labels, types=(kind,) if kind else ()))
+        return args
+
+    # Sinks that are not calls
+
+    def field_sink(self, f: Frame, obj: Value, name: str, value: Value, span: int) -> None:
+        """`element.innerHTML = value`."""
+        if not value.labels and not value.refs:
+            return
+        models = self._models[f.language]
+        if name not in models.members:
+            return
+        rows = [row for t in obj.types for row in models.by_name.get(f"{t}.{name}", ())]
+        certainty = HIGH
+        if not rows:
+            rows = [row for row in models.by_member.get(name, ()) if not row.raw.hint]
+            certainty = 1
+        self._field_rows(f, rows, name, value, span, certainty)
+
+    def _field_rows(
+        self, f: Frame, rows: list[Row], name: str, value: Value, span: int, certainty: int
+    ) -> None:
+        for row in rows:
+            if row.raw.sink and "value" in row.raw.args:
+                labels = dangerous(f, row.raw.sink, row.sink_bit, row.raw.context, value)
+                sink = Sink(f.number, span, row.raw.sink, row, name, span)
+                for origin, mark in (labels or {}).items():
+                    known = Mark(mark.mask, mark.trace, min(mark.confidence, certainty))
+                    self.report(f, Event(sink, origin, known, value if whole(value, origin) else None))
+
+    def item_sink(self, f: Frame, rows: list[Row], obj: Value, value: Value, span: int) -> None:
+        """`response.headers["X"] = value`."""
+        self._field_rows(f, rows, self.shown_type(obj), value, span, HIGH)
+
+    def shown_type(self, obj: Value) -> str:
+        """A value's type for a message."""
+        return obj.types[0] if obj.types else obj.name
+
+
+def _below(cls: ClassInfo) -> list[ClassInfo]:
+    found: list[ClassInfo] = []
+    todo = list(cls.children)
+    while todo and len(found) < MAX_OVERRIDES:
+        child = todo.pop()
+        found.append(child)
+        todo.extend(child.children)
+    return found
+
+
+def _short(consts: tuple[Any, ...]) -> bool:
+    return len(consts) == 1 and isinstance(consts[0], str | int | bool | None) and len(str(consts[0])) < 200
+
+
+def _step(value: Value, module: int, span: int, name: str) -> Value:
+    from assay.code.values import stepped
+
+    return value.with_labels(stepped(value.labels, module, span, name)) if value.labels else value

@@ -1,0 +1,113 @@
+"""From events of the analysis to findings: which rule says it, how sure, and the steps from source to sink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from assay.code.analysis import Analysis
+from assay.code.conditions import fits
+from assay.code.places import Places
+from assay.code.summary import Event
+from assay.code.values import Source, steps
+from assay.model.finding import Finding, FlowStep, Verification, VerificationState
+from assay.model.rule import Rule
+from assay.model.severity import Confidence, Severity
+
+ENGINE = "code"
+_CONFIDENCE = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
+_LOWERED = {Severity.CRITICAL: Severity.HIGH, Severity.HIGH: Severity.MEDIUM, Severity.MEDIUM: Severity.LOW}
+_WHENCE = {"remote": "a request", "local": "the command line, environment or a file", "stored": "stored data"}
+
+
+class FlowRules:
+    """Flow rules by kind, the more specific first."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.by_kind: dict[str, list[Rule]] = {}
+        for rule in rules:
+            flow = rule.match.get("flow")
+            if isinstance(flow, dict):
+                kinds = flow["kind"] if isinstance(flow["kind"], list) else [flow["kind"]]
+                for kind in kinds:
+                    self.by_kind.setdefault(kind, []).append(rule)
+        for found in self.by_kind.values():
+            found.sort(key=_generality)
+
+    def find(self, event: Event, language: str) -> Rule | None:
+        """The rule that reports an event."""
+        assert isinstance(event.origin, Source)
+        for rule in self.by_kind.get(event.sink.kind, ()):
+            flow = rule.match["flow"]
+            assert isinstance(flow, dict)
+            languages = rule.match.get("languages", ())
+            assert isinstance(languages, list | tuple)
+            if languages and language not in languages:
+                continue
+            if event.origin.kind not in flow.get("sources", ("remote", "local", "stored")):
+                continue
+            sinks = flow.get("sinks")
+            if sinks and not any(fits(event.sink.name, wanted) for wanted in sinks):
+                continue
+            return rule
+        return None
+
+
+def _generality(rule: Rule) -> int:
+    flow = rule.match["flow"]
+    assert isinstance(flow, dict)
+    return 0 if flow.get("sinks") else 1
+
+
+def flow_findings(
+    analysis: Analysis, rules: FlowRules, places: dict[int, Places]
+) -> Iterable[tuple[int, Finding]]:
+    """Findings of the data flows, each with the number of its file."""
+    for (number, _, _), event in sorted(analysis.findings.items(), key=lambda item: item[0]):
+        info = analysis.world.modules[number]
+        rule = rules.find(event, info.language)
+        if rule is not None:
+            yield number, _finding(event, rule, places)
+
+
+def _finding(event: Event, rule: Rule, places: dict[int, Places]) -> Finding:
+    origin, sink = event.origin, event.sink
+    assert isinstance(origin, Source)
+    place = places[sink.module]
+    path = _path(event, places)
+    confidence = min(_CONFIDENCE[event.mark.confidence], rule.confidence)
+    severity = _LOWERED.get(rule.severity, rule.severity) if origin.kind == "local" else rule.severity
+    whence = _WHENCE.get(origin.kind, origin.kind)
+    start = places[origin.module].location(origin.span, whole=False)
+    evidence = (
+        f"{origin.what} at {start.uri}:{start.region.start_line} reaches {sink.name} in {len(path)} steps",
+    )
+    return Finding(
+        rule_id=rule.id,
+        engine=ENGINE,
+        message=f"{rule.message} Data from {whence} ({origin.what}, line {start.region.start_line} of {start.uri}) reaches {sink.name}.",
+        severity=severity,
+        confidence=confidence,
+        location=place.location(sink.span),
+        verification=Verification(VerificationState.CORROBORATED, "dataflow", evidence),
+        code_flow=path,
+        cwe=rule.cwe,
+    )
+
+
+def _path(event: Event, places: dict[int, Places]) -> tuple[FlowStep, ...]:
+    found: list[FlowStep] = []
+    for module, span, name in steps(event.mark.trace):
+        step = FlowStep(places[module].location(span, whole=False), name)
+        if not found or (
+            found[-1].location.region.start_line,
+            found[-1].location.uri,
+            found[-1].variable,
+        ) != (
+            step.location.region.start_line,
+            step.location.uri,
+            step.variable,
+        ):
+            found.append(step)
+    sink = event.sink
+    found.append(FlowStep(places[sink.module].location(sink.span, whole=False), sink.name))
+    return tuple(found)

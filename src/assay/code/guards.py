@@ -1,0 +1,123 @@
+"""What a condition proves: on the branch where it holds, kinds of danger are cleared from the variables that it tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assay.code import ir
+from assay.code.kinds import ALL
+from assay.code.values import UNKNOWN, Value, cleared
+
+if TYPE_CHECKING:
+    from assay.code.frame import Frame
+
+_FLIP = {"!=": "==", "not in": "in", "is not": "is"}
+_MAX_DEPTH = 12
+
+
+def refine(f: Frame, condition: int, polarity: bool, depth: int = 0) -> None:
+    """Use that a register is true (or false) from here on."""
+    if depth > _MAX_DEPTH:
+        return
+    if condition >= 0:
+        _refine_variable(f, condition, polarity)
+        return
+    made = f.info.definition(condition)
+    if made is None:
+        return
+    op = made[0]
+    if op == ir.OP:
+        _compare(f, made, polarity)
+    elif op == ir.UNARY and made[3] == "not":
+        refine(f, made[4], not polarity, depth + 1)
+    elif op == ir.LOGIC:
+        if (made[3] == "and") == polarity and made[3] in ("and", "or"):
+            refine(f, made[4], polarity, depth + 1)
+            refine(f, made[6], polarity, depth + 1)
+    elif op in (ir.CALL, ir.METHOD):
+        _called(f, made, polarity)
+    elif op in (ir.MOVE, ir.AWAIT, ir.TYPED):
+        refine(f, made[3], polarity, depth + 1)
+
+
+def _refine_variable(f: Frame, variable: int, polarity: bool) -> None:
+    """`ok = check(x)` then `if ok`: what the call proved was kept for its result."""
+    proof = f.calls.get(("proof", variable))
+    if proof is not None and proof[0] is f.variables[variable]:
+        for register, mask in proof[1] if polarity else proof[2]:
+            clear(f, register, mask)
+
+
+def _compare(f: Frame, made: ir.Instruction, polarity: bool) -> None:
+    symbol, left, right = made[3], made[4], made[5]
+    if symbol in _FLIP:
+        symbol, polarity = _FLIP[symbol], not polarity
+    if not polarity:
+        return
+    if symbol == "in" and f.analysis.is_fixed_collection(f, f.get(right)):
+        clear(f, left, ALL)
+    elif symbol in ("==", "is"):
+        for tested, other in ((left, right), (right, left)):
+            value = f.get(other)
+            if value.const is not None or f.analysis.is_fixed(f, value):
+                pin(f, tested, value)
+                _compared_call(f, tested)
+
+
+def _compared_call(f: Frame, tested: int) -> None:
+    """`commonpath([base, p]) == base`, `urlparse(u).netloc == "host"`: equality of something derived proves what the model says."""
+    made = f.info.definition(tested) if tested < 0 else None
+    if made is not None and made[0] in (ir.CALL, ir.METHOD):
+        _called(f, made, True)
+    elif made is not None and made[0] == ir.FIELD:
+        f.analysis.field_guard(f, made)
+
+
+def _called(f: Frame, made: ir.Instruction, polarity: bool) -> None:
+    for register, mask in f.calls.get(("true" if polarity else "false", made[2]), ()):
+        clear(f, register, mask)
+
+
+def clear(f: Frame, register: int, mask: int) -> None:
+    """Take kinds from a register, from what it was copied from, and from every variable that holds the same value."""
+    for one in _copies(f, register):
+        value = f.get(one)
+        if value.labels:
+            _replace(f, one, value, value.with_labels(cleared(value.labels, mask)))
+            if mask == ALL and value.refs == () and one >= 0:
+                f.variables[one] = Value(None, value.const, value.types)
+
+
+def pin(f: Frame, register: int, known: Value) -> None:
+    """The register equals something fixed."""
+    for one in _copies(f, register):
+        value = f.get(one)
+        if value.labels or known.const is not None:
+            _replace(f, one, value, known if known.const is not None else value.with_labels(None))
+
+
+def _copies(f: Frame, register: int) -> list[int]:
+    found = [register]
+    while register < 0 and len(found) < 5:
+        made = f.info.definition(register)
+        if made is None or made[0] not in (ir.MOVE, ir.TYPED, ir.AWAIT, ir.ENVELOP):
+            break
+        register = made[3]
+        found.append(register)
+    return found
+
+
+def _replace(f: Frame, register: int, old: Value, new: Value) -> None:
+    f.set(register, new)
+    if old is UNKNOWN or old.labels is None:
+        return
+    for index, value in enumerate(f.variables):
+        if value is old or (value.labels is not None and _same_data(value, old)):
+            f.variables[index] = new
+
+
+def _same_data(a: Value, b: Value) -> bool:
+    """Copies differ in their steps only: the same origins, and the same object or none."""
+    if a.refs != b.refs or a.parts is not b.parts or a.labels is None or b.labels is None:
+        return False
+    return bool(a.refs) and a.labels.keys() == b.labels.keys()

@@ -1,0 +1,211 @@
+"""Objects, mappings and lists: what is known of their fields. A heap maps object keys to immutable shapes; states copy the map.
+
+An object's key is an int (made here), or a `Symbol` (what a parameter or captured name refers to).
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from assay.code.values import UNKNOWN, Labels, Mark, Symbol, Value, join, join_labels
+
+MAX_WIDTH = 32
+MAX_PATH = 3
+ANY = "*"
+
+
+class Shape:
+    """Fields (or elements) by constant key; `rest` is what any other key may give. `size`: the next index of a list, -1 if not known."""
+
+    __slots__ = ("fields", "rest", "size")
+
+    def __init__(self, fields: dict[Any, Value], rest: Value | None = None, size: int = 0) -> None:
+        self.fields = fields
+        self.rest = rest
+        self.size = size
+
+
+Heap: TypeAlias = dict[Any, Shape]
+EMPTY = Shape({})
+
+
+def key_of(value: Value) -> Any:
+    """The constant key that a value is, or ANY."""
+    const = value.const
+    if (
+        const is not None
+        and len(const) == 1
+        and isinstance(const[0], str | int | bytes | bool | None | tuple)
+    ):
+        return const[0]
+    return ANY
+
+
+def load(heap: Heap, shared: Heap, value: Value, key: Any) -> Value | None:
+    """What reading a field or element gives, or None if nothing is known and nothing is carried."""
+    result: Value | None = None
+    labels = value.labels
+    for ref in value.refs:
+        shape = heap.get(ref) or shared.get(ref)
+        got = _read(shape, key) if shape is not None else None
+        if isinstance(ref, Symbol) and labels is not None and ref in labels:
+            if got is None or key == ANY:
+                child = _child(ref, key, labels[ref])
+                got = child if got is None else join(got, child)
+            labels = {origin: mark for origin, mark in labels.items() if origin != ref} or None
+        if got is not None:
+            result = got if result is None else join(result, got)
+    if labels:
+        result = Value(labels) if result is None else result.with_labels(join_labels(result.labels, labels))
+    return result
+
+
+def _child(ref: Symbol, key: Any, mark: Mark) -> Value:
+    symbol = Symbol(ref.root, (*ref.path, key)) if len(ref.path) < MAX_PATH else ref
+    return Value({symbol: mark}, refs=(symbol,))
+
+
+def _read(shape: Shape, key: Any) -> Value | None:
+    if key == ANY and isinstance(key, str):
+        result = shape.rest
+        for value in shape.fields.values():
+            result = value if result is None else join(result, value)
+        return result.without_const() if result is not None else None
+    if isinstance(key, int) and not isinstance(key, bool) and key < 0 and shape.size > 0:
+        key += shape.size
+    got = shape.fields.get(key)
+    if got is None:
+        return shape.rest
+    return got
+
+
+def store(heap: Heap, shared: Heap, value: Value, key: Any, new: Value, weak: bool = False) -> None:
+    """Write a field or element. One known object: the old value is gone, else it may still be there."""
+    weak = weak or len(value.refs) > 1
+    for ref in value.refs:
+        shape = heap.get(ref) or shared.get(ref) or EMPTY
+        if key == ANY and isinstance(key, str):
+            rest = new if shape.rest is None else join(shape.rest, new)
+            heap[ref] = Shape(shape.fields, rest, shape.size)
+            continue
+        fields = dict(shape.fields)
+        old = fields.get(key)
+        if old is None and len(fields) >= MAX_WIDTH:
+            rest = new if shape.rest is None else join(shape.rest, new)
+            heap[ref] = Shape(fields, rest, -1)
+            continue
+        fields[key] = join(old, new) if weak and old is not None else new
+        heap[ref] = Shape(fields, shape.rest, shape.size)
+
+
+def append(heap: Heap, shared: Heap, value: Value, new: Value, in_loop: bool) -> None:
+    """One more element of a list."""
+    for ref in value.refs:
+        shape = heap.get(ref) or shared.get(ref) or EMPTY
+        if (
+            in_loop
+            or len(value.refs) > 1
+            or shape.size < 0
+            or shape.size >= MAX_WIDTH
+            or isinstance(ref, Symbol)
+        ):
+            rest = new if shape.rest is None else join(shape.rest, new)
+            heap[ref] = Shape(shape.fields, rest, -1)
+        else:
+            fields = dict(shape.fields)
+            fields[shape.size] = new
+            heap[ref] = Shape(fields, shape.rest, shape.size + 1)
+
+
+def remove(heap: Heap, value: Value, key: Any) -> None:
+    """Take out one element; those of a list move down."""
+    for ref in value.refs:
+        shape = heap.get(ref)
+        if shape is None or len(value.refs) > 1:
+            continue
+        if key == ANY and isinstance(key, str):
+            heap[ref] = Shape({}, _read(shape, ANY), -1)
+            continue
+        fields = dict(shape.fields)
+        if shape.size > 0 and isinstance(key, int) and not isinstance(key, bool):
+            position = key + shape.size if key < 0 else key
+            fields = {
+                (k - 1 if isinstance(k, int) and k > position else k): v
+                for k, v in fields.items()
+                if k != position
+            }
+            heap[ref] = Shape(fields, shape.rest, shape.size - 1)
+        else:
+            fields.pop(key, None)
+            heap[ref] = Shape(fields, shape.rest, shape.size)
+
+
+def deep_labels(heap: Heap, shared: Heap, value: Value, depth: int = 3) -> Labels | None:
+    """The labels of a value and of everything in it."""
+    labels = value.labels
+    if depth and value.refs:
+        for ref in value.refs:
+            shape = heap.get(ref) or shared.get(ref)
+            if shape is None:
+                continue
+            for inner in shape.fields.values():
+                if inner.labels or inner.refs:
+                    labels = join_labels(labels, deep_labels(heap, shared, inner, depth - 1))
+            if shape.rest is not None:
+                labels = join_labels(labels, deep_labels(heap, shared, shape.rest, depth - 1))
+    return labels
+
+
+def elements(heap: Heap, shared: Heap, value: Value) -> Value:
+    """What iterating gives."""
+    return load(heap, shared, value, ANY) or UNKNOWN
+
+
+def join_heaps(a: Heap, b: Heap) -> Heap:
+    """What holds after either. Objects of one side only stay as they are."""
+    if a is b:
+        return a
+    merged = dict(a)
+    for ref, shape in b.items():
+        old = merged.get(ref)
+        if old is None:
+            if isinstance(ref, Symbol):
+                shape = _maybe(ref, shape)
+            merged[ref] = shape
+        elif old is not shape:
+            merged[ref] = _join_shapes(ref, old, shape)
+    for ref, shape in a.items():
+        if isinstance(ref, Symbol) and ref not in b:
+            merged[ref] = _maybe(ref, shape)
+    return merged
+
+
+def _maybe(ref: Symbol, shape: Shape) -> Shape:
+    """A shape of which not every field was surely written: the parameter's own field may show through."""
+    return Shape(
+        {key: join(value, Value(_own(ref, key))) for key, value in shape.fields.items()},
+        shape.rest,
+        shape.size,
+    )
+
+
+def _own(ref: Symbol, key: Any) -> Labels:
+    from assay.code.kinds import ALL
+
+    symbol = Symbol(ref.root, (*ref.path, key)) if len(ref.path) < MAX_PATH else ref
+    return {symbol: Mark(ALL, None, 2)}
+
+
+def _join_shapes(ref: Any, a: Shape, b: Shape) -> Shape:
+    fields = dict(a.fields)
+    for key, value in b.fields.items():
+        old = fields.get(key)
+        if old is None:
+            fields[key] = join(value, Value(_own(ref, key))) if isinstance(ref, Symbol) else value
+        elif old is not value:
+            fields[key] = join(old, value)
+    if isinstance(ref, Symbol):
+        for key in a.fields.keys() - b.fields.keys():
+            fields[key] = join(fields[key], Value(_own(ref, key)))
+    rest = a.rest if b.rest is None else b.rest if a.rest is None else join(a.rest, b.rest)
+    return Shape(fields, rest, a.size if a.size == b.size else -1)

@@ -1,0 +1,192 @@
+"""Using a summary at a call: symbols become what the caller passed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assay.code.heap import ANY, EMPTY, Shape, store
+from assay.code.sinks import dangerous, whole
+from assay.code.summary import Closure, Event, Summary
+from assay.code.values import CONCAT, UNKNOWN, Labels, Mark, Source, Symbol, Value, join, join_labels
+
+if TYPE_CHECKING:
+    from assay.code.frame import Frame
+
+_MAX_EVENTS = 200
+_MAX_DEPTH = 6
+
+
+class Instance:
+    """One use of one summary."""
+
+    __slots__ = ("args", "closure", "f", "refs", "span", "summary", "symbols", "targets")
+
+    def __init__(self, f: Frame, summary: Summary, args: list[Value], closure: Closure, span: int) -> None:
+        self.f = f
+        self.summary = summary
+        self.args = args
+        self.closure = closure
+        self.span = span
+        self.symbols: dict[Symbol, Value] = {}
+        self.targets: dict[Any, Value] = {}
+        self.refs: dict[Any, Any] = {}
+
+    def apply(self) -> Value:
+        """Effects and events of the call, and its result."""
+        summary = self.summary
+        if summary.effects:
+            for ref, shape in summary.effects.items():
+                self._effect(ref, shape)
+        for event in summary.events.values():
+            self._event(event)
+        return self.value(summary.result, 0)
+
+    def _effect(self, ref: Symbol, shape: Shape) -> None:
+        target = self.symbol(ref)
+        f = self.f
+        if not target.refs:
+            return
+        for key, value in shape.fields.items():
+            f.analysis.store_field(f, target, key, self.value(value, 1))
+        if shape.rest is not None:
+            store(f.heap, f.shared, target, ANY, self.value(shape.rest, 1))
+
+    def symbol(self, symbol: Symbol) -> Value:
+        """What a symbol stands for here."""
+        known = self.symbols.get(symbol)
+        if known is None:
+            known = self.symbols[symbol] = self._resolve(symbol)
+        return known
+
+    def _resolve(self, symbol: Symbol) -> Value:
+        f = self.f
+        if isinstance(symbol.root, str):
+            value = f.analysis.captured(f, self.closure, symbol.root)
+        elif symbol.root < len(self.args):
+            value = self.args[symbol.root]
+        else:
+            return UNKNOWN
+        for key in symbol.path:
+            got = f.analysis.load_path(f, value, key)
+            value = UNKNOWN if got is None else got
+        return value
+
+    def labels(self, labels: Labels | None) -> Labels | None:
+        """Labels in the caller's terms."""
+        if not labels:
+            return None
+        result: Labels | None = None
+        for origin, mark in labels.items():
+            if isinstance(origin, Source):
+                result = join_labels(result, {origin: mark})
+                continue
+            actual = self.f.deep(self.symbol(origin))
+            if actual:
+                result = join_labels(result, self._through(actual, mark))
+        return result
+
+    def _through(self, actual: Labels, mark: Mark) -> Labels | None:
+        found: Labels = {}
+        for origin, outer in actual.items():
+            mask = outer.mask & mark.mask
+            if mask:
+                trace = outer.trace if mark.trace is None else (CONCAT, outer.trace, mark.trace)
+                found[origin] = Mark(mask, trace, min(outer.confidence, mark.confidence))
+        return found or None
+
+    def value(self, value: Value, depth: int) -> Value:
+        """A value in the caller's terms."""
+        if value.labels is None and not value.refs and not value.calls and value.parts is None:
+            return value
+        if len(value.refs) == 1 and isinstance(value.refs[0], Symbol) and value.parts is None:
+            return self._identity(value)
+        refs: list[Any] = []
+        extra: Value | None = None
+        for ref in value.refs:
+            if isinstance(ref, Symbol):
+                actual = self.symbol(ref)
+                refs.extend(actual.refs)
+            else:
+                refs.append(self._object(ref, depth))
+        calls = value.calls
+        if calls:
+            calls = tuple(self._closure(call, depth) for call in calls)
+        made = Value(
+            self.labels(value.labels),
+            value.const,
+            value.types,
+            value.name,
+            tuple(dict.fromkeys(refs))[:4],
+            self._parts(value.parts, depth),
+            calls,
+        )
+        return made if extra is None else join(made, extra)
+
+    def _identity(self, value: Value) -> Value:
+        """The parameter itself comes back, perhaps with kinds cleared."""
+        actual = self.symbol(value.refs[0])
+        types = value.types if not actual.types else actual.types
+        labels = self.labels(value.labels)
+        return Value(
+            labels, actual.const, types, actual.name, actual.refs, actual.parts, actual.calls or value.calls
+        )
+
+    def _parts(self, parts: tuple[Any, ...] | None, depth: int) -> tuple[Any, ...] | None:
+        if parts is None or depth > 2:
+            return None
+        result: list[Any] = []
+        for part in parts:
+            if isinstance(part, str):
+                result.append(part)
+                continue
+            one = self.value(part, depth + 1)
+            if one.const is not None and len(one.const) == 1 and isinstance(one.const[0], str):
+                result.append(one.const[0])
+            elif one.parts is not None and len(one.parts) + len(result) < 32:
+                result.extend(one.parts)
+            else:
+                result.append(one)
+        return tuple(result)
+
+    def _closure(self, call: Any, depth: int) -> Any:
+        if not isinstance(call, Closure) or depth > _MAX_DEPTH:
+            return call
+        env = {name: self.value(v, depth + 1) for name, v in call.env.items()} if call.env else call.env
+        receiver = self.value(call.receiver, depth + 1) if call.receiver is not None else None
+        return Closure(call.info, receiver, env)
+
+    def _object(self, ref: Any, depth: int) -> Any:
+        known = self.refs.get(ref)
+        if known is not None:
+            return known
+        if ref in self.f.shared:
+            return ref
+        made = self.refs[ref] = self.f.analysis.new_ref()
+        shape = self.summary.heap.get(ref)
+        if shape is None or depth > _MAX_DEPTH:
+            self.f.heap[made] = EMPTY
+            return made
+        fields = {key: self.value(v, depth + 1) for key, v in shape.fields.items()}
+        rest = self.value(shape.rest, depth + 1) if shape.rest is not None else None
+        self.f.heap[made] = Shape(fields, rest, shape.size)
+        return made
+
+    def _event(self, event: Event) -> None:
+        f = self.f
+        assert isinstance(event.origin, Symbol)
+        actual = self.symbol(event.origin)
+        sink = event.sink
+        if event.value is not None:
+            labels = dangerous(f, sink.kind, sink.row.sink_bit, sink.row.raw.context, actual)
+        else:
+            labels = f.deep(actual)
+        if not labels:
+            return
+        for origin, outer in labels.items():
+            mask = outer.mask & event.mark.mask
+            if not mask & sink.row.sink_bit:
+                continue
+            step = (outer.trace, f.number, self.span, f"{self.closure.info.name}()")
+            mark = Mark(mask, (CONCAT, step, event.mark.trace), min(outer.confidence, event.mark.confidence))
+            exact = actual if event.value is not None and whole(actual, origin) else None
+            f.analysis.report(f, Event(sink, origin, mark, exact))

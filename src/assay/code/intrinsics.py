@@ -1,0 +1,514 @@
+"""Operations on containers and text that every language has under some name: models say which function `does` which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from assay.code.heap import ANY, EMPTY, Shape, append, elements, key_of, load, remove, store
+from assay.code.kinds import ALL
+from assay.code.values import UNKNOWN, Labels, Value, cleared, constant, join, join_labels
+
+if TYPE_CHECKING:
+    from assay.code.calls import Site
+    from assay.code.frame import Frame
+
+
+def _taint_receiver(f: Frame, site: Site, labels: Labels | None) -> None:
+    from assay.code.frame import taint_register
+
+    if labels and not site.receiver.refs:
+        taint_register(f, site.receiver_register, labels)
+        made = f.info.definition(site.receiver_register) if site.receiver_register < 0 else None
+        if made is not None and made[0] == 1:
+            taint_register(f, made[3], labels)
+
+
+def _first(site: Site) -> Value:
+    if site.args:
+        return site.args[0]
+    return next(iter(site.keywords.values()), UNKNOWN)
+
+
+def _add(f: Frame, site: Site) -> Value:
+    for value in site.args:
+        append(f.heap, f.shared, site.receiver, value, f.loops > 0)
+        _taint_receiver(f, site, f.deep(value))
+    return site.receiver if site.member in ("append", "add") and f.language == "java" else constant(None)
+
+
+def _append_return(f: Frame, site: Site) -> Value:
+    """Go's `append(list, values...)`: a new list that shares what the old one has."""
+    if not site.args:
+        return UNKNOWN
+    base = site.args[0]
+    rest = elements(f.heap, f.shared, base)
+    labels = base.labels
+    for value in site.args[1:]:
+        rest = join(rest, value)
+    for _, value in site.spread:
+        rest = join(rest, elements(f.heap, f.shared, value))
+    return f.new_object(base.types or ("list",), Shape({}, rest, -1), labels)
+
+
+def _insert(f: Frame, site: Site) -> Value:
+    """Insert at an index: the others move, so they are no longer told apart."""
+    if len(site.args) > 1:
+        old = elements(f.heap, f.shared, site.receiver)
+        for ref in site.receiver.refs:
+            f.heap[ref] = Shape({}, join(old, site.args[1]), -1)
+        _taint_receiver(f, site, f.deep(site.args[1]))
+    return constant(None)
+
+
+def _extend(f: Frame, site: Site) -> Value:
+    for value in site.args:
+        for ref in value.refs:
+            shape = f.heap.get(ref) or f.shared.get(ref)
+            if shape is not None and shape.rest is None and shape.size == len(shape.fields) and not f.loops:
+                for index in range(shape.size):
+                    append(f.heap, f.shared, site.receiver, shape.fields[index], in_loop=False)
+                return constant(None)
+        inner = elements(f.heap, f.shared, value)
+        if inner is not UNKNOWN:
+            append(f.heap, f.shared, site.receiver, inner, in_loop=True)
+            _taint_receiver(f, site, f.deep(inner))
+    return constant(None)
+
+
+def _get(f: Frame, site: Site) -> Value:
+    """`mapping.get(key, default)`, `list.get(index)`."""
+    key = key_of(site.args[0]) if site.args else ANY
+    found = load(f.heap, f.shared, site.receiver, key)
+    if found is None and site.receiver.name:
+        found = f.analysis.read_item(f, site.receiver, key, site.span)
+    default = site.args[1] if len(site.args) > 1 else site.keywords.get("default")
+    if found is None:
+        return default if default is not None and not site.receiver.labels else (default or UNKNOWN)
+    return found if default is None or _surely(f, site.receiver, key) else join(found, default)
+
+
+def _surely(f: Frame, value: Value, key: Any) -> bool:
+    if len(value.refs) != 1:
+        return False
+    shape = f.heap.get(value.refs[0]) or f.shared.get(value.refs[0])
+    return shape is not None and key in shape.fields
+
+
+def _put(f: Frame, site: Site) -> Value:
+    if len(site.args) < 2:
+        return UNKNOWN
+    key, value = key_of(site.args[0]), site.args[1]
+    old = load(f.heap, f.shared, site.receiver, key)
+    store(f.heap, f.shared, site.receiver, key, value)
+    _taint_receiver(f, site, f.deep(value))
+    return old or UNKNOWN
+
+
+def _setdefault(f: Frame, site: Site) -> Value:
+    key = key_of(site.args[0]) if site.args else ANY
+    old = load(f.heap, f.shared, site.receiver, key)
+    default = site.args[1] if len(site.args) > 1 else constant(None)
+    store(f.heap, f.shared, site.receiver, key, default, weak=True)
+    return default if old is None else join(old, default)
+
+
+def _pop(f: Frame, site: Site) -> Value:
+    key: Any = key_of(site.args[0]) if site.args else -1
+    found = load(f.heap, f.shared, site.receiver, key)
+    remove(f.heap, site.receiver, key)
+    if len(site.args) > 1 and found is None:
+        return site.args[1]
+    return found or UNKNOWN
+
+
+def _remove(f: Frame, site: Site) -> Value:
+    """By index in Java, by value in Python: a value that is not found by constant leaves everything possible."""
+    if not site.args:
+        return UNKNOWN
+    wanted = key_of(site.args[0])
+    if f.language != "python":
+        found = load(f.heap, f.shared, site.receiver, wanted)
+        remove(f.heap, site.receiver, wanted)
+        return found or UNKNOWN
+    for ref in site.receiver.refs:
+        shape = f.heap.get(ref)
+        if shape is None:
+            continue
+        index = next((k for k, v in shape.fields.items() if v.const == (wanted,) or v is site.args[0]), ANY)
+        remove(f.heap, site.receiver, index)
+    return constant(None)
+
+
+def _clear(f: Frame, site: Site) -> Value:
+    if len(site.receiver.refs) == 1:
+        f.heap[site.receiver.refs[0]] = EMPTY
+    return constant(None)
+
+
+def _update(f: Frame, site: Site) -> Value:
+    from assay.code.frame import spread
+
+    for value in site.args:
+        spread(f, site.receiver, value)
+        _taint_receiver(f, site, f.deep(value))
+    for key, value in site.keywords.items():
+        store(f.heap, f.shared, site.receiver, key, value)
+    return constant(None)
+
+
+def _values(f: Frame, site: Site) -> Value:
+    inner = elements(f.heap, f.shared, site.receiver)
+    return f.new_object(("list",), Shape({}, inner, -1), site.receiver.labels)
+
+
+def _keys(f: Frame, site: Site) -> Value:
+    return f.new_object(("list",), Shape({}, key_value(f, site.receiver), -1), site.receiver.labels)
+
+
+def key_value(f: Frame, value: Value) -> Value:
+    """What iterating over the keys of a mapping gives."""
+    keys: list[Any] = []
+    for ref in value.refs:
+        shape = f.heap.get(ref) or f.shared.get(ref)
+        if shape is None or shape.rest is not None:
+            return Value(value.labels)
+        keys.extend(key for key in shape.fields if isinstance(key, str | int))
+    if keys and len(keys) <= 8 and not value.labels:
+        return Value(const=tuple(dict.fromkeys(keys)))
+    return Value(value.labels)
+
+
+def _items(f: Frame, site: Site) -> Value:
+    pair = f.new_object(
+        ("tuple",),
+        Shape({0: key_value(f, site.receiver), 1: elements(f.heap, f.shared, site.receiver)}, None, 2),
+    )
+    return f.new_object(("list",), Shape({}, pair, -1), site.receiver.labels)
+
+
+def _copy(f: Frame, site: Site) -> Value:
+    source = site.receiver if site.member else _first(site)
+    for ref in source.refs[:1]:
+        shape = f.heap.get(ref) or f.shared.get(ref)
+        if shape is not None:
+            return f.new_object(source.types, shape, source.labels)
+    return source
+
+
+def _collect(f: Frame, site: Site) -> Value:
+    """`list(x)`, `sorted(x)`, `set(x)`: the same elements in another container."""
+    name = (site.names[0] if site.names else "list").rsplit(".", 1)[-1]
+    kind = name if name in ("list", "set", "tuple", "dict") else "list"
+    if not site.args:
+        made = f.new_object((kind,))
+        for key, value in site.keywords.items():
+            store(f.heap, f.shared, made, key, value)
+        return made
+    source = _first(site)
+    for ref in source.refs[:1]:
+        shape = f.heap.get(ref) or f.shared.get(ref)
+        if shape is not None and name in ("list", "tuple", "dict"):
+            made = f.new_object((kind,), shape, source.labels)
+            for key, value in site.keywords.items():
+                store(f.heap, f.shared, made, key, value)
+            return made
+    inner = elements(f.heap, f.shared, source)
+    return f.new_object((kind,), Shape({}, None if inner is UNKNOWN else inner, -1), source.labels)
+
+
+def _join(f: Frame, site: Site) -> Value:
+    """`separator.join(values)` and `values.join(separator)`."""
+    from assay.code.frame import text_of
+
+    python = f.language == "python"
+    values, separator = (_first(site), site.receiver) if python else (site.receiver, _first(site))
+    for ref in values.refs[:1]:
+        shape = f.heap.get(ref) or f.shared.get(ref)
+        if shape is not None and shape.rest is None and shape.size == len(shape.fields) and shape.size <= 16:
+            parts: list[Value] = []
+            for index in range(shape.size):
+                parts += [separator] * (index > 0) + [shape.fields[index]]
+            return text_of(f, parts)
+    return Value(join_labels(f.deep(values), separator.labels), types=("str",))
+
+
+def _format(f: Frame, site: Site) -> Value:
+    """`"...{}...{name}".format(values)`: pieces and values in order."""
+    from assay.code.frame import text_of
+
+    template = site.receiver.const[0] if site.receiver.const and len(site.receiver.const) == 1 else None
+    if not isinstance(template, str) or template.count("{") > 40:
+        return Value(site.labels(), types=("str",))
+    values: list[Value] = []
+    automatic = 0
+    for index, piece in enumerate(template.replace("{{", "\0").replace("}}", "\1").split("{")):
+        text = piece
+        if index:
+            field, _, text = piece.partition("}")
+            name, _, spec = field.partition(":")
+            name = name.split("!")[0].split(".")[0].split("[")[0]
+            if not name:
+                name, automatic = str(automatic), automatic + 1
+            value = site.argument(int(name)) if name.isdigit() else site.keywords.get(name)
+            if value is None:
+                value = Value(_spread_labels(f, site))
+            values.append(
+                Value(cleared(f.deep(value), ALL)) if spec[-1:] in "dxXobeEfFgGn" and spec else value
+            )
+        values.append(constant(text.replace("\0", "{").replace("\1", "}")))
+    return text_of(f, values)
+
+
+def _spread_labels(f: Frame, site: Site) -> Labels | None:
+    labels: Labels | None = None
+    for _, value in site.spread:
+        labels = join_labels(labels, f.deep(value))
+    return labels
+
+
+def _percent(f: Frame, site: Site) -> Value:
+    """`sprintf(template, values...)`, `String.format`."""
+    from assay.code.frame import percent
+
+    if not site.args:
+        return UNKNOWN
+    values = site.args[1:]
+    pack = f.new_object(("tuple",), Shape(dict(enumerate(values[:32])), None, len(values)))
+    made = percent(f, site.args[0], pack)
+    return made if made.labels or made.const else Value(_spread_labels(f, site), types=("str",))
+
+
+def _text(f: Frame, site: Site) -> Value:
+    """`str(x)`, `x.toString()`."""
+    source = site.receiver if site.member else _first(site)
+    if (
+        source.const is not None
+        and len(source.const) == 1
+        and isinstance(source.const[0], str | int | float | bool)
+    ):
+        return constant(str(source.const[0]))
+    return Value(f.deep(source), types=("str",), parts=source.parts)
+
+
+def _same(f: Frame, site: Site) -> Value:
+    """Trimming, changing case, encoding: the text stays what it was."""
+    source = site.receiver if site.member else _first(site)
+    return Value(
+        f.deep(source), types=source.types if source.refs else ("str",), parts=source.parts, refs=source.refs
+    )
+
+
+def _change(f: Frame, site: Site) -> Value:
+    """Text made of other text: replace, split pieces, substrings."""
+    source = site.receiver if site.member else _first(site)
+    labels = f.deep(source)
+    for value in site.args[1:]:
+        labels = join_labels(labels, f.deep(value))
+    return Value(labels, types=("str",))
+
+
+def _split(f: Frame, site: Site) -> Value:
+    source = site.receiver if site.member else _first(site)
+    labels = f.deep(source)
+    return f.new_object(("list",), Shape({}, Value(labels, types=("str",)) if labels else None, -1), labels)
+
+
+def _number(f: Frame, site: Site) -> Value:
+    source = _first(site) if site.args else site.receiver
+    if (
+        source.const is not None
+        and len(source.const) == 1
+        and isinstance(source.const[0], str | int | float)
+        and len(str(source.const[0])) < 20
+    ):
+        try:
+            return constant(int(str(source.const[0])))
+        except ValueError:
+            return _INT
+    return _INT
+
+
+_INT = Value(types=("int",))
+
+
+def _boolean(_f: Frame, _site: Site) -> Value:
+    return UNKNOWN
+
+
+def _length(f: Frame, site: Site) -> Value:
+    source = _first(site) if site.args else site.receiver
+    if (
+        source.const is not None
+        and len(source.const) == 1
+        and isinstance(source.const[0], str | bytes | tuple)
+    ):
+        return constant(len(source.const[0]))
+    if len(source.refs) == 1:
+        shape = f.heap.get(source.refs[0])
+        if shape is not None and shape.rest is None and shape.size > 0 and "set" not in source.types:
+            return constant(shape.size)
+    return _INT
+
+
+def _element(f: Frame, site: Site) -> Value:
+    """One element: `next(x)`, `max(x)`, `list.get(i)` with an unknown index."""
+    source = site.receiver if site.member and not site.args else _first(site)
+    found = elements(f.heap, f.shared, source)
+    return found if len(site.args) < 2 else join(found, site.args[-1])
+
+
+def _first_element(f: Frame, site: Site) -> Value:
+    return load(f.heap, f.shared, site.receiver, 0) or UNKNOWN
+
+
+def _last_element(f: Frame, site: Site) -> Value:
+    return load(f.heap, f.shared, site.receiver, -1) or UNKNOWN
+
+
+def _pairs(f: Frame, site: Site) -> Value:
+    """`enumerate(x)`, `zip(a, b)`: a list of tuples."""
+    name = site.names[0] if site.names else ""
+    columns = [elements(f.heap, f.shared, value) for value in site.args]
+    if name.endswith("enumerate"):
+        columns = [_INT, *columns[:1]]
+    pair = f.new_object(("tuple",), Shape(dict(enumerate(columns)), None, len(columns)))
+    return f.new_object(("list",), Shape({}, pair, -1))
+
+
+def _map(f: Frame, site: Site) -> Value:
+    """`map(function, values)`, `values.map(function)`: what the function gives for an element."""
+    source = site.receiver if site.member else (site.args[1] if len(site.args) > 1 else UNKNOWN)
+    function = site.args[0] if site.args else UNKNOWN
+    inner = elements(f.heap, f.shared, source)
+    result = _called(f, site, function, [inner])
+    name = site.member or (site.names[0] if site.names else "")
+    if name in ("filter", "sort", "sorted", "forEach") or not function.calls:
+        result = inner if function.calls else Value(join_labels(f.deep(inner), None))
+    return f.new_object(("list",), Shape({}, result, -1))
+
+
+def _called(f: Frame, site: Site, function: Value, args: list[Value]) -> Value:
+    from assay.code.summary import Closure
+
+    result: Value | None = None
+    for call in function.calls:
+        if isinstance(call, Closure):
+            one = f.analysis.call_function(f, call, args, site.span)
+            result = one if result is None else join(result, one)
+    if result is None:
+        labels: Labels | None = None
+        for value in args:
+            labels = join_labels(labels, f.deep(value))
+        return Value(labels) if labels else UNKNOWN
+    return result
+
+
+def _apply(f: Frame, site: Site) -> Value:
+    """Call the first argument with the others: threads, executors, `functools.partial` at once."""
+    function = (
+        site.keywords.get("target")
+        or site.keywords.get("func")
+        or next((a for a in site.args if a.calls), UNKNOWN)
+    )
+    rest = [a for a in site.args if a is not function]
+    packed = site.keywords.get("args")
+    if packed is not None:
+        for index in range(8):
+            item = load(f.heap, f.shared, packed, index)
+            if item is None:
+                break
+            rest.append(item)
+    return _called(f, site, function, rest)
+
+
+def _getattr(f: Frame, site: Site) -> Value:
+    if len(site.args) < 2:
+        return UNKNOWN
+    name = key_of(site.args[1])
+    if isinstance(name, str) and name != ANY:
+        found = f.analysis.read_field(f, site.args[0], name, site.span)
+        return join(found, site.args[2]) if len(site.args) > 2 and found is UNKNOWN else found
+    return elements(f.heap, f.shared, site.args[0])
+
+
+def _setattr(f: Frame, site: Site) -> Value:
+    if len(site.args) > 2:
+        store(f.heap, f.shared, site.args[0], key_of(site.args[1]), site.args[2])
+    return constant(None)
+
+
+def _super(f: Frame, _site: Site) -> Value:
+    return f.analysis.super_value(f)
+
+
+def _builder(f: Frame, site: Site) -> Value:
+    """`builder.append(x)`: the receiver takes the data up and is the result."""
+    from assay.code.frame import text_of
+
+    added = [value for value in site.args if value is not None]
+    old = load(f.heap, f.shared, site.receiver, "") if site.receiver.refs else None
+    text = text_of(f, [*([old] if old is not None else []), *added])
+    if site.receiver.refs:
+        store(
+            f.heap, f.shared, site.receiver, "", text if not f.loops else Value(text.labels, types=("str",))
+        )
+    else:
+        _taint_receiver(f, site, text.labels)
+    return f.get(site.receiver_register)
+
+
+def _builder_text(f: Frame, site: Site) -> Value:
+    old = load(f.heap, f.shared, site.receiver, "")
+    return old if old is not None else Value(site.receiver.labels, types=("str",))
+
+
+def _new_builder(f: Frame, site: Site) -> Value:
+    made = f.new_object(("StringBuilder",) if not site.names else (site.names[0],))
+    if site.args:
+        store(f.heap, f.shared, made, "", site.args[0])
+    return made
+
+
+def _new(f: Frame, site: Site) -> Value:
+    """A new object that holds what it was made of."""
+    made = f.new_object((site.names[0],) if site.names else ())
+    labels = site.labels()
+    return made.with_labels(labels)
+
+
+def _is_type(f: Frame, site: Site) -> Value:
+    return f.analysis.type_test(f, site)
+
+
+def _path_join(f: Frame, site: Site) -> Value:
+    """`os.path.join(a, b)`, `Path(a, b)`: the parts with separators."""
+    from assay.code.frame import text_of
+
+    values: list[Value] = []
+    for value in (
+        [site.receiver] if site.member and "path" not in site.member and not site.names else []
+    ) + site.args:
+        values += [constant("/")] * bool(values) + [value]
+    for _, value in site.spread:
+        values.append(Value(f.deep(value)))
+    return text_of(f, values)
+
+
+def _choice(_f: Frame, site: Site) -> Value:
+    """One of the arguments."""
+    result: Value | None = None
+    for value in site.everything():
+        result = value if result is None else join(result, value)
+    return result or UNKNOWN
+
+
+INTRINSICS: dict[str, Callable[[Frame, Site], Value]] = {
+    "add": _add, "append_return": _append_return, "insert": _insert, "extend": _extend, "get": _get, "put": _put, "setdefault": _setdefault,
+    "pop": _pop, "remove": _remove, "clear": _clear, "update": _update, "values": _values, "keys": _keys, "items": _items,
+    "copy": _copy, "collect": _collect, "join": _join, "format": _format, "percent": _percent, "text": _text, "same": _same,
+    "change": _change, "split": _split, "number": _number, "boolean": _boolean, "length": _length, "element": _element,
+    "first": _first_element, "last": _last_element, "pairs": _pairs, "map": _map, "apply": _apply, "getattr": _getattr,
+    "setattr": _setattr, "super": _super, "builder": _builder, "builder_text": _builder_text, "new_builder": _new_builder,
+    "new": _new, "is_type": _is_type, "path_join": _path_join, "choice": _choice,
+}  # fmt: skip

@@ -1,0 +1,95 @@
+"""The code engine's work on a set of files: lower, link, analyse, report. Knows nothing of scans."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from assay.code.analysis import Analysis
+from assay.code.findings import FlowRules, flow_findings
+from assay.code.ir import Module
+from assay.code.languages import frontend, language_of
+from assay.code.places import Places
+from assay.code.world import World
+from assay.model.finding import Finding
+from assay.model.rule import Rule
+
+MAX_FILE_BYTES = 5_000_000
+
+
+@dataclass(slots=True)
+class FileResult:
+    """What became of one file: its findings, and a reason if it was not analysed as a whole."""
+
+    uri: str
+    findings: list[Finding] = field(default_factory=list)
+    partial: str = ""
+    failed: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def lower_file(uri: str, content: bytes) -> Module | str:
+    """The representation of a file, or why there is none."""
+    language = language_of(uri)
+    lower = frontend(language)
+    if lower is None:
+        return "unsupported"
+    if len(content) > MAX_FILE_BYTES:
+        return "too-large"
+    try:
+        return lower(content, uri)
+    except RecursionError:
+        return "too-deep"
+
+
+def analyse(
+    files: Sequence[tuple[str, bytes]],
+    rules: Sequence[Rule],
+    lower: Callable[[str, bytes], Module | str] = lower_file,
+) -> list[FileResult]:
+    """Analyse files as one project. Never raises for bad input."""
+    results = {uri: FileResult(uri) for uri, _ in files}
+    with no_collection():
+        modules: list[tuple[Module, bytes]] = []
+        for uri, content in files:
+            module = lower(uri, content)
+            if isinstance(module, str):
+                results[uri].failed = module
+                continue
+            modules.append((module, content))
+            if module.errors:
+                results[uri].partial = "syntax-errors"
+            elif module.notes:
+                results[uri].partial = "too-deep"
+            results[uri].notes.extend(module.notes)
+        _findings(modules, rules, results)
+    return list(results.values())
+
+
+def _findings(
+    modules: list[tuple[Module, bytes]], rules: Sequence[Rule], results: dict[str, FileResult]
+) -> None:
+    world = World(modules)
+    analysis = Analysis(world)
+    places = {info.number: Places(info.uri, info.content) for info in world.modules}
+    analysis.run()
+    for number, finding in flow_findings(analysis, FlowRules(rules), places):
+        results[world.modules[number].uri].findings.append(finding)
+    for number, notes in analysis.notes.items():
+        result = results[world.modules[number].uri]
+        result.partial = result.partial or "gave-up"
+        result.notes.extend(notes)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """No cyclic garbage collection inside: the analysis makes millions of small objects that live to its end."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

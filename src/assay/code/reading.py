@@ -1,0 +1,582 @@
+"""What names, fields, elements and types mean: locals of enclosing functions, globals, imports, classes, models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.code import ir
+from assay.code.core import Core
+from assay.code.frame import Frame
+from assay.code.heap import ANY, elements, key_of, load, store
+from assay.code.kinds import ALL, BIT
+from assay.code.summary import Closure
+from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, cleared, join
+from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo
+
+# Types whose values can carry no text of an attacker's choice.
+SAFE_TYPES = frozenset(
+    ("int", "float", "bool", "complex", "Decimal", "decimal.Decimal", "UUID", "uuid.UUID", "date", "datetime", "datetime.date",
+     "datetime.datetime", "Integer", "Long", "Double", "Float", "Boolean", "Short", "long", "double", "boolean", "short", "byte",
+     "BigDecimal", "BigInteger", "java.util.UUID", "LocalDate", "number", "int64", "int32", "uint", "uint64", "uint32", "float64",
+     "float32", "PositiveInt", "UUID4", "char"),
+)  # fmt: skip
+_PROPERTIES = frozenset(("property", "functools.cached_property", "django.utils.functional.cached_property"))
+_WRAPPERS = frozenset(
+    ("Optional", "Annotated", "Final", "ClassVar", "Union", "Awaitable", "Promise", "Readonly", "Partial")
+)
+
+
+class Reading(Core):
+    """The part of `Analysis` that resolves."""
+
+    def read_name(self, f: Frame, name: str, span: int) -> Value:
+        """A name that is not local."""
+        value = self._captured_name(f, name)
+        if value is None:
+            value = self.global_name(f.module, name)
+        if value.name:
+            return self._model_value(f, value, value.name, span) or value
+        return value
+
+    def _captured_name(self, f: Frame, name: str) -> Value | None:
+        """A variable of an enclosing function: symbolic, so that each closure fills in its own."""
+        parent = f.info.function.parent
+        while parent > 0:
+            outer = f.module.functions[parent]
+            if outer.function.kind != "class" and outer.slot(name) is not None:
+                if f.env is not None and name in f.env:
+                    return f.env[name]
+                symbol = Symbol(name, ())
+                inner = next(
+                    (g for g in f.module.functions if g.function.parent == parent and g.name == name), None
+                )
+                calls = (Closure(inner),) if inner is not None and inner.function.kind != "class" else ()
+                return Value({symbol: Mark(ALL, None, HIGH)}, refs=(symbol,), calls=calls)
+            parent = outer.function.parent
+        return None
+
+    def global_name(self, module: ModuleInfo, name: str) -> Value:  # noqa: C901 - one place after the other
+        """A global of a module, of its package, or a name of the language."""
+        if module.state == "new":
+            self.module_body(module)
+        value = module.globals.get(name)
+        if value is not None and value is not UNKNOWN:
+            return value
+        if name in module.top:
+            return self.value_of(module.top[name])
+        if name in module.imports:
+            made = module.imports[name]
+            if made.name or made.alias != made.module.split(".")[0]:
+                return self.import_value(module, made.module, made.name, made.level)
+        if value is not None:
+            return value
+        if module.module.package:
+            for sibling in self.world.by_package.get((module.language, module.module.package), ()):
+                if sibling is not module:
+                    if name in sibling.top:
+                        return self.value_of(sibling.top[name])
+                    if name in sibling.module.functions[0].variables:
+                        self.module_body(sibling)
+                        return sibling.globals.get(name, UNKNOWN)
+        for made in module.module.imports:
+            if made.name == "*":
+                target = self.world.find_module(module, made.module, made.level)
+                if target is not None and target is not module:
+                    found = self.module_member(target, name, 0)
+                    if found is not UNKNOWN and not (found.name and found.name.startswith(target.name)):
+                        return found
+                elif target is None and made.module and self._known_member(module, f"{made.module}.{name}"):
+                    return Value(name=f"{made.module}.{name}")
+        return Value(name=name)
+
+    def _known_member(self, module: ModuleInfo, name: str) -> bool:
+        models = self._models[module.language]
+        return name in models.by_name or any(known.startswith(name + ".") for known in models.by_name)
+
+    def value_of(self, found: ClassInfo | FunctionInfo | ModuleInfo | str) -> Value:
+        """The value that a resolved name has."""
+        if isinstance(found, str):
+            return Value(name=found)
+        if isinstance(found, ModuleInfo):
+            return Value(name=f"module:{found.number}")
+        if isinstance(found, ClassInfo):
+            return Value(name=found.qualname, calls=(found,))
+        closure = self.closures.get(found)
+        if closure is None:
+            closure = self.closures[found] = Closure(found)
+        return Value(name=found.qualname, calls=(closure,))
+
+    def import_value(self, module: ModuleInfo, name: str, member: str, level: int) -> Value:
+        """What an import binds."""
+        target = self.world.find_module(module, name, level)
+        if target is not None:
+            if not member:
+                return self.value_of(target)
+            return self.module_member(target, member, 0)
+        if member:
+            inner = (
+                self.world.find_module(module, f"{name}.{member}".strip("."), level)
+                if name or level
+                else None
+            )
+            if inner is not None:
+                return self.value_of(inner)
+        if not member or member == "default":
+            return Value(name=name)
+        return Value(name=f"{name}.{member}" if name else member)
+
+    def module_member(self, module: ModuleInfo, name: str, depth: int) -> Value:
+        """A global of another module, as importers see it."""
+        exports = module.module.exports
+        if exports is not None and name in exports:
+            name = exports[name]
+        if module.state == "new" and self.stack < 50:
+            self.module_body(module)
+        value = module.globals.get(name)
+        if value is not None and value is not UNKNOWN:
+            return value
+        found = self.world.member(module, name, depth)
+        if isinstance(found, str) and value is not None:
+            return value
+        return self.value_of(found)
+
+    # Fields
+
+    def read_field(self, f: Frame, obj: Value, name: str, span: int) -> Value:
+        """`obj.name`."""
+        if obj is UNKNOWN:
+            return UNKNOWN
+        if obj.name:
+            if obj.name.startswith("module:"):
+                return self.module_member(self.world.modules[int(obj.name[7:])], name, 0)
+            full = f"{obj.name}.{name}"
+            cls = self._class_member(obj, name)
+            if cls is not None:
+                return cls
+            loaded = load(f.heap, f.shared, obj, name) if obj.refs or obj.labels else None
+            found = self._model_value(f, obj, full, span)
+            if found is not None:
+                return found
+            project = self.world.by_key.get((_family(f.language), full))
+            if project and not obj.types:
+                return self.value_of(project[0])
+            if loaded is not None:
+                return loaded
+            if obj.types == ():
+                return Value(name=full)
+        value = load(f.heap, f.shared, obj, name)
+        for kind in obj.types:
+            typed = self._typed_field(f, obj, kind, name, span)
+            if typed is not None:
+                if value is None:
+                    value = typed
+                elif typed.labels or not value.labels:
+                    value = join(value, typed)
+                elif typed.calls or typed.types:
+                    value = Value(
+                        value.labels,
+                        value.const,
+                        typed.types,
+                        value.name,
+                        value.refs,
+                        value.parts,
+                        typed.calls,
+                    )
+        return UNKNOWN if value is None else value
+
+    def _class_member(self, obj: Value, name: str) -> Value | None:
+        for call in obj.calls:
+            if isinstance(call, ClassInfo):
+                methods = call.method(name)
+                if methods:
+                    bound = obj if methods[0].function.kind == "classmethod" else None
+                    return Value(
+                        name=f"{call.qualname}.{name}", calls=tuple(Closure(m, bound) for m in methods)
+                    )
+                for cls in call.lineage:
+                    if name in cls.attributes:
+                        return cls.attributes[name]
+        return None
+
+    def _typed_field(self, f: Frame, obj: Value, kind: str, name: str, span: int) -> Value | None:
+        cls = self.world.classes.get(kind)
+        if cls is not None:
+            return self._instance_field(f, obj, cls, name, span)
+        models = self._models[f.language]
+        for one in models.lineage(kind):
+            found = self._model_value(f, obj, f"{one}.{name}", span)
+            if found is not None:
+                return found
+        return None
+
+    def _instance_field(self, f: Frame, obj: Value, cls: ClassInfo, name: str, span: int) -> Value | None:
+        result: Value | None = None
+        for one in cls.lineage:
+            if name in one.methods:
+                method = one.methods[name]
+                if any(self.is_property(m) for m in method):
+                    return self._property(f, method[0], obj, span)
+                return Value(
+                    calls=tuple(Closure(m, None if m.function.kind == "static" else obj) for m in method)
+                )
+            kept = self.class_fields.get((one.qualname, name))
+            if kept is not None and not obj.refs:
+                result = kept if result is None else join(result, kept)
+            elif kept is not None and (kept.types or kept.calls):
+                result = kept.with_labels(None)
+            declared = one.fields.get(name)
+            if declared and result is None:
+                types, _ = self.types_of(one.module, declared)
+                result = Value(types=types) if types else None
+            if name in one.attributes:
+                attribute = one.attributes[name]
+                return attribute if result is None else join(result, attribute)
+        if result is not None:
+            return result
+        for base in cls.foreign:
+            for kind in self._models[f.language].lineage(base):
+                found = self._model_value(f, obj, f"{kind}.{name}", span)
+                if found is not None:
+                    return found
+        return None
+
+    def _property(self, f: Frame, method: FunctionInfo, obj: Value, span: int) -> Value:
+        """Properties that read each other end after a few."""
+        if self.properties >= 3:
+            return Value(f.deep(obj))
+        self.properties += 1
+        try:
+            return self.call_function(f, Closure(method), [obj], span)
+        finally:
+            self.properties -= 1
+
+    def is_property(self, info: FunctionInfo) -> bool:
+        """Whether a method is read as a field."""
+        return bool(_PROPERTIES & set(self.decorators.get(info, ())))
+
+    def _model_value(self, f: Frame, obj: Value, full: str, span: int) -> Value | None:
+        """What models say of reading this qualified name: a source, a type, a constant."""
+        rows = self._models[f.language].by_name.get(full)
+        if rows is None:
+            return None
+        for row in rows:
+            raw = row.raw
+            if raw.source and not raw.args:
+                labels: Any = {
+                    Source(raw.source, f.number, span, full): Mark(ALL, (None, f.number, span, full), HIGH)
+                }
+                return Value(labels, types=(raw.returns,) if raw.returns else (), name=full)
+            if raw.returns and not raw.sink:
+                return Value(types=(raw.returns,), name=full)
+            if raw.constant is not ...:
+                return Value(const=(raw.constant,), name=full)
+        if obj.types or not obj.name:
+            return Value(name=full, labels=obj.labels)
+        return Value(name=full)
+
+    def read_item(self, f: Frame, obj: Value, key: Any, span: int) -> Value | None:
+        """An element of something with a qualified name (`os.environ["X"]`)."""
+        if obj.labels:
+            return None
+        found = self._model_value(f, obj, f"{obj.name}[]", span)
+        if found is not None:
+            return found
+        item = self._models[f.language].by_name.get(f"{obj.name}.__getitem__")
+        if item:
+            return self._model_value(f, obj, f"{obj.name}.__getitem__", span)
+        return None
+
+    def load_path(self, f: Frame, value: Value, key: Any) -> Value | None:
+        """One key of a symbol's path, in what a caller passed."""
+        if isinstance(key, str) and key != ANY and (value.types or value.name or value.calls):
+            got = (
+                self.read_field(f, value, key, 0)
+                if not _is_container(value)
+                else load(f.heap, f.shared, value, key)
+            )
+            return got if got is not UNKNOWN else None
+        return load(f.heap, f.shared, value, key)
+
+    # Writes
+
+    def write_field(self, f: Frame, register: int, name: str, value: Value, span: int) -> None:
+        """`obj.name = value`."""
+        obj = f.get(register)
+        self.store_field(f, obj, name, value)
+        if not obj.refs:
+            labels = f.deep(value)
+            if obj.name.startswith("module:") and not value.labels:
+                pass
+            elif labels:
+                from assay.code.frame import taint_register
+
+                taint_register(f, register, labels)
+            for call in obj.calls:
+                if isinstance(call, ClassInfo):
+                    call.attributes[name] = (
+                        join(call.attributes[name], value) if name in call.attributes else value
+                    )
+        self.field_sink(f, obj, name, value, span)
+        if self.on_assign is not None:
+            self.on_assign(f, span, "field", name, value, obj)
+
+    def store_field(self, f: Frame, obj: Value, key: Any, value: Value) -> None:
+        """Write into whatever the object may be."""
+        if obj.refs:
+            store(f.heap, f.shared, obj, key, value)
+            if f.info.function.kind == "module":
+                return
+            for ref in obj.refs:
+                if ref in self.shared and value.labels and any(isinstance(o, Source) for o in value.labels):
+                    self._keep_shared(ref, key, value)
+
+    def _keep_shared(self, ref: Any, key: Any, value: Value) -> None:
+        """Source data put into a global object by a function is there for all others."""
+        kept = Value(
+            {o: m for o, m in (value.labels or {}).items() if isinstance(o, Source)}, types=value.types
+        )
+        target = Value(refs=(ref,))
+        old = load(self.shared, {}, target, key)
+        if old is None or not old.labels or not set(kept.labels or ()) <= set(old.labels):
+            store(self.shared, {}, target, key, kept, weak=True)
+            self.changed = True
+
+    def write_item(self, f: Frame, obj: Value, key: Value, value: Value, span: int) -> None:
+        """`obj[key] = value`: sinks, and global containers."""
+        if obj.types:
+            rows = [
+                r for t in obj.types for r in self._models[f.language].by_name.get(f"{t}.__setitem__", ())
+            ]
+            if rows:
+                self.item_sink(f, rows, obj, value, span)
+        for ref in obj.refs:
+            if ref in self.shared and f.info.function.kind != "module" and value.labels:
+                if any(isinstance(o, Source) for o in value.labels):
+                    self._keep_shared(ref, key_of(key), value)
+
+    def write_name(self, f: Frame, name: str, value: Value, span: int) -> None:
+        """Assignment to a global or a captured name."""
+        parent = f.info.function.parent
+        while parent > 0:
+            outer = f.module.functions[parent]
+            if outer.function.kind != "class" and outer.slot(name) is not None:
+                return
+            parent = outer.function.parent
+        labels: Labels | None = {
+            o: m for o, m in (value.labels or {}).items() if isinstance(o, Source)
+        } or None
+        old = f.module.globals.get(name)
+        new = Value(labels, types=value.types, name=value.name, calls=value.calls)
+        if old is None or old is UNKNOWN:
+            f.module.globals[name] = new
+            self.changed = self.changed or bool(labels)
+        elif labels and not set(labels) <= set(old.labels or ()):
+            f.module.globals[name] = join(old, new)
+            self.changed = True
+        elif old.const is not None:
+            f.module.globals[name] = join(
+                old,
+                Value(None, value.const if not labels else None, value.types, value.name, calls=value.calls),
+            )
+        if self.on_assign is not None:
+            self.on_assign(f, span, "global", name, value)
+
+    # Iteration, context managers, exceptions
+
+    def element(self, f: Frame, iterable: Value, mode: str, span: int) -> Value:
+        """What a loop's variable holds."""
+        if mode == "keys" or (mode == "values" and "dict" in iterable.types and f.language == "python"):
+            from assay.code.intrinsics import key_value
+
+            return key_value(f, iterable)
+        if mode == "items":
+            from assay.code.heap import Shape
+            from assay.code.intrinsics import key_value
+
+            key = key_value(f, iterable) if "dict" in iterable.types else Value(types=("int",))
+            return f.new_object(("tuple",), Shape({0: key, 1: elements(f.heap, f.shared, iterable)}, None, 2))
+        const = iterable.const
+        if const and len(const) == 1 and isinstance(const[0], tuple) and len(const[0]) <= 8:
+            return Value(const=tuple(const[0])) if const[0] else UNKNOWN
+        found = elements(f.heap, f.shared, iterable)
+        if not found.types:
+            for kind in iterable.types:
+                rows = self._models[f.language].by_name.get(f"{kind}.__iter__")
+                if rows:
+                    return self._model_value(f, iterable, f"{kind}.__iter__", span) or found
+        return found
+
+    def enter(self, f: Frame, value: Value, span: int) -> Value:
+        """What a context manager hands out: itself, if nothing else is known."""
+        for kind in value.types:
+            cls = self.world.classes.get(kind)
+            methods = cls.method("__enter__") if cls is not None else []
+            if methods:
+                return self.call_function(f, Closure(methods[0]), [value], span)
+            rows = self._models[f.language].by_name.get(f"{kind}.__enter__", ())
+            for row in rows:
+                if row.raw.returns:
+                    return Value(value.labels, types=(row.raw.returns,), refs=value.refs)
+        if "generator" in value.types:
+            return elements(f.heap, f.shared, value)
+        return value
+
+    def exception_value(self, f: Frame, span: int) -> Value:
+        """A caught exception: what it says may come from anywhere, which matters to exposure only."""
+        source = Source("exception", f.number, span, "exception")
+        return Value({source: Mark(ALL, (None, f.number, span, "exception"), HIGH)}, types=("Exception",))
+
+    # Types
+
+    def parameter_types(self, f: Frame, parameter: ir.Parameter) -> tuple[tuple[str, ...], bool]:
+        """Types of a parameter, and whether they make it harmless."""
+        if parameter.type:
+            return self.types_of(f.module, parameter.type)
+        if parameter.kind in ("", "r"):
+            named = self._models[f.language].parameters.get(parameter.name)
+            if named:
+                return (named,), False
+        return (), False
+
+    def types_of(self, module: ModuleInfo, text: str) -> tuple[tuple[str, ...], bool]:
+        """Qualified types for a type's text, and whether all of them are harmless."""
+        key = (module.number, text)
+        known = self.type_cache.get(key)
+        if known is None:
+            names = _split_type(text)
+            found: list[str] = []
+            for name in names[:4]:
+                target = self.world.lookup(module, name)
+                found.append(target if isinstance(target, str) else target.qualname)
+            safe = bool(names) and all(
+                n in SAFE_TYPES or f in SAFE_TYPES for n, f in zip(names, found, strict=False)
+            )
+            known = self.type_cache[key] = (tuple(dict.fromkeys(found)), safe)
+        return known
+
+    def plain_result(self, name: str) -> Value:
+        """The result of a call that is known by name only: an object of that type if the name looks like one."""
+        known = self.plain.get(name)
+        if known is None:
+            last = name.rsplit(".", 1)[-1]
+            known = Value(types=(name,) if last[:1].isupper() else (f"{name}()",))
+            self.plain[name] = known
+        return known
+
+    def word_of(self, f: Frame, register: int) -> str:
+        """The name under which a value is written: variable, field, function."""
+        for _ in range(4):
+            if register >= 0:
+                return f.info.function.variables[register]
+            made = f.info.definition(register)
+            if made is None:
+                return ""
+            op = made[0]
+            if op in (ir.FIELD, ir.METHOD):
+                return str(made[4])
+            if op == ir.OUTER:
+                return str(made[3])
+            if op in (ir.CALL, ir.MOVE, ir.TYPED, ir.AWAIT, ir.ITEM, ir.ENTER, ir.ENVELOP):
+                register = made[3]
+                continue
+            return ""
+        return ""
+
+    # What conditions ask
+
+    def is_fixed(self, f: Frame, value: Value) -> bool:
+        """Whether a value is fixed by the program: carries nothing, and is known to be a name or setting of it."""
+        return not f.deep(value) and bool(value.name) and "." in value.name
+
+    def is_fixed_collection(self, f: Frame, value: Value) -> bool:
+        """Whether membership in it proves something: a collection with no data of an attacker's in it."""
+        if f.deep(value):
+            return False
+        if value.const is not None:
+            return all(isinstance(const, tuple | list | dict | frozenset) for const in value.const)
+        if value.refs or value.name:
+            return True
+        return any(t in ("list", "tuple", "set", "dict", "frozenset") for t in value.types)
+
+    def membership(self, f: Frame, symbol: str, a: Value, b: Value) -> bool | None:
+        """`a in b` where both are known."""
+        if symbol not in ("in", "not in") or a.const is None or len(a.const) != 1 or len(b.refs) != 1:
+            return None
+        shape = f.heap.get(b.refs[0]) or (
+            f.shared.get(b.refs[0]) if f.info.function.kind == "module" else None
+        )
+        if shape is None or shape.rest is not None or f.loops:
+            return None
+        if "dict" in b.types:
+            found = a.const[0] in shape.fields
+        else:
+            consts = [v.const for v in shape.fields.values()]
+            if any(c is None or len(c) != 1 for c in consts):
+                return None
+            found = any(c is not None and c[0] == a.const[0] for c in consts)
+        return found == (symbol == "in")
+
+    def field_guard(self, f: Frame, made: ir.Instruction) -> None:
+        """`urlparse(url).netloc == "host"`: the compared field came from a call whose argument is proved."""
+        from assay.code.guards import clear
+
+        register = made[3]
+        for _ in range(4):
+            source = f.info.definition(register) if register < 0 else None
+            if source is None:
+                proof = f.calls.get(("parsed", register))
+                if proof is not None:
+                    clear(f, proof, _URL)
+                return
+            if source[0] in (ir.MOVE, ir.TYPED):
+                register = source[3]
+                continue
+            break
+        if source is not None and source[0] in (ir.CALL, ir.METHOD):
+            args = source[4] if source[0] == ir.CALL else source[5]
+            if args and made[4] in ("netloc", "hostname", "host", "scheme"):
+                clear(f, args[0], _URL)
+
+    def cleared_value(self, value: Value, mask: int) -> Value:
+        """A value without some kinds."""
+        return value.with_labels(cleared(value.labels, mask))
+
+
+def _family(language: str) -> str:
+    return "javascript" if language == "typescript" else language
+
+
+def _is_container(value: Value) -> bool:
+    return any(t in ("dict", "list", "tuple", "set", "Map", "HashMap") for t in value.types)
+
+
+def _split_type(text: str) -> list[str]:
+    """Alternatives of a type's text without wrappers, `None` and arguments."""
+    names: list[str] = []
+    for one in _alternatives(text):
+        head, bracket, rest = one.partition("[")
+        if bracket and head.rsplit(".", 1)[-1] in _WRAPPERS:
+            inner = _alternatives(
+                rest.rstrip("]").replace(",", "|") if "Union" in head else rest[:-1].split(",")[0]
+            )
+            names.extend(n for part in inner for n in _split_type(part))
+        elif head and head not in ("None", "null", "undefined"):
+            names.append(head)
+    return names
+
+
+def _alternatives(text: str) -> list[str]:
+    parts, depth, start = [], 0, 0
+    for position, char in enumerate(text):
+        if char == "[":
+            depth += 1
+        elif char == "]":
+            depth -= 1
+        elif char == "|" and depth == 0:
+            parts.append(text[start:position])
+            start = position + 1
+    parts.append(text[start:])
+    return [part for part in parts if part]
+
+
+_URL = BIT["url"] | BIT["redirect"]

@@ -1,0 +1,66 @@
+"""`assay doctor`: every engine with its version, and whether it finds its canary."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, dataclass
+
+from assay.model.version import VERSION
+from assay.scan.engines import registry
+from assay.scan.engines.canary import verify
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One engine's row: status ok, missing or broken; where its program is ("built in" for ours); what to do."""
+
+    name: str
+    version: str
+    status: str
+    path: str
+    rules: int
+    reason: str
+    install: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's flags."""
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Examine every engine. Exit code 3 if one of ours does not work."""
+    rows = [_examine(name) for name in registry.names()]
+    if args.json:
+        document = {
+            "version": VERSION,
+            "python": sys.version.split()[0],
+            "engines": [asdict(row) for row in rows],
+        }
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    else:
+        sys.stdout.write(_table(rows))
+    return 3 if any(row.status != "ok" and row.path == "built in" for row in rows) else 0
+
+
+def _examine(name: str) -> Health:
+    engine = registry.load(name)
+    reason = verify(engine)
+    status = "broken" if reason else "ok"
+    return Health(name, engine.version, status, "built in", len(engine.rules()), reason, "")
+
+
+def _table(rows: list[Health]) -> str:
+    width = max(len(row.name) for row in rows)
+    lines = [f"assay {VERSION}, Python {sys.version.split()[0]}", ""]
+    for row in rows:
+        lines.append(
+            f"{row.name.ljust(width)}  {row.status:7}  {row.version:10}  {row.rules:4} rules  {row.path}"
+        )
+        if row.reason:
+            lines.append(f"{' ' * width}  {row.reason}")
+        if row.install:
+            lines.append(f"{' ' * width}  install: {row.install}")
+    return "\n".join(lines) + "\n"

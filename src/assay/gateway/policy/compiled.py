@@ -1,0 +1,270 @@
+"""A policy document compiled once to closures, and their evaluation: pure, no clock, no file, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from assay.gateway.policy.document import Document, PolicyFile, Resources, StatementFile, Subjects
+from assay.gateway.policy.expression import ExpressionError, Facts, compile_expression
+from assay.gateway.policy.names import NameSet, PathSet, Place, name_set, path_set
+from assay.model.decision import Action, Call, Effect, Reason, Subject
+from assay.model.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One action of a call, with what sets and conditions need: the place for a path, the canonical host."""
+
+    action: Action
+    place: Place | None = None
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the policy says of a call. `shadow` are reasons of statements that only observe."""
+
+    effect: Effect
+    reasons: tuple[Reason, ...]
+    matched: tuple[str, ...]
+    errors: tuple[str, ...]
+    shadow: tuple[Reason, ...]
+    obligations: tuple[str, ...]
+    revision: str
+
+
+Test = Callable[[Seen, Facts], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One compiled statement: the tests that must all hold, cheapest first."""
+
+    id: str
+    effect: Effect
+    reason: str
+    instead: str
+    tests: tuple[Test, ...]
+    shadow: bool
+    agents: frozenset[str]
+    actions: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Policy:
+    """A compiled policy. `candidates` are looked up by verb and agent, so that a call meets only statements that may concern it."""
+
+    document: Document
+    statements: tuple[Statement, ...]
+    default: Effect
+    shadow: bool
+    _by_verb: dict[tuple[str, str], tuple[Statement, ...]] = field(default_factory=dict)
+
+    @property
+    def revision(self) -> str:
+        """The digest of the document."""
+        return self.document.revision
+
+    def candidates(self, verb: str, agent: str) -> tuple[Statement, ...]:
+        """The statements whose actions and agents fit."""
+        key = (verb, agent)
+        found = self._by_verb.get(key)
+        if found is None:
+            found = tuple(
+                each for each in self.statements if any(_fits(pattern, verb) for pattern in each.actions) and (not each.agents or agent in each.agents)
+            )
+            if len(self._by_verb) > 4_096:
+                self._by_verb.clear()
+            self._by_verb[key] = found
+        return found
+
+
+def compile_policy(document: Document) -> Policy:
+    """Compile a document.
+
+    Raises:
+        ConfigError: a set is not defined, or a condition does not compile.
+    """
+    policy = document.policy
+    sets = _Sets(policy)
+    statements = tuple(_statement(each, sets) for each in policy.statements)
+    return Policy(document, statements, Effect(policy.default or "deny"), policy.mode == "shadow")
+
+
+def evaluate(policy: Policy, call: Call, seen: Sequence[Seen], session: frozenset[str] = frozenset()) -> Ruling:
+    """What the policy says of a call that would do `seen`. An action that no statement speaks of gets the default effect."""
+    effect = Effect.ALLOW if seen else policy.default
+    reasons: list[Reason] = []
+    shadow: list[Reason] = []
+    matched: dict[str, None] = {}
+    errors: list[str] = []
+    for each in seen:
+        strictest, met = Effect.ALLOW, False
+        facts = Facts(call, each.action, session, "", each.host)
+        for statement in policy.candidates(each.action.verb, call.subject.agent):
+            try:
+                if not all(test(each, facts) for test in statement.tests):
+                    continue
+            except ExpressionError as error:
+                errors.append(f"{statement.id}: {error}")
+                reasons.append(Reason(statement.id, Effect.DENY, f"its condition cannot be evaluated: {error}", each.action.verb))
+                strictest, met = Effect.DENY, True
+                continue
+            matched.setdefault(statement.id)
+            if statement.shadow:
+                shadow.append(_reason(statement, each.action))
+                continue
+            met = True
+            if statement.effect.rank > strictest.rank:
+                strictest = statement.effect
+            if statement.effect is not Effect.ALLOW:
+                reasons.append(_reason(statement, each.action))
+        if not met:
+            strictest = policy.default
+            if strictest is not Effect.ALLOW:
+                reasons.append(_unspoken(each.action, strictest))
+        if strictest.rank > effect.rank:
+            effect = strictest
+    if not seen and effect is not Effect.ALLOW:
+        reasons.append(Reason("default", effect, "the call does nothing that the policy knows"))
+    reasons = _ordered(reasons)
+    obligations = tuple(dict.fromkeys(reason.action for reason in reasons if reason.effect is Effect.SANITIZE))
+    return Ruling(effect, tuple(reasons), tuple(matched), tuple(errors), tuple(shadow), obligations, policy.revision)
+
+
+def _ordered(reasons: list[Reason]) -> list[Reason]:
+    """Strictest first, each once."""
+    return sorted(dict.fromkeys(reasons), key=lambda reason: -reason.effect.rank)
+
+
+def _reason(statement: Statement, action: Action) -> Reason:
+    text = statement.reason
+    if "{" in text:
+        for name, value in (("{target}", action.target), ("{detail}", action.detail), ("{program}", action.program), ("{verb}", action.verb)):
+            text = text.replace(name, value[:200].replace("\ufffc", "?"))
+    return Reason(statement.id, statement.effect, text, action.verb, statement.instead)
+
+
+def _unspoken(action: Action, effect: Effect) -> Reason:
+    return Reason("default", effect, f"no statement of the policy speaks of {action.verb} {action.target[:120]}".rstrip(), action.verb)
+
+
+def _fits(pattern: str, verb: str) -> bool:
+    return pattern == verb or pattern == "*" or (pattern.endswith(".*") and verb.startswith(pattern[:-1])) or ("*" in pattern and fnmatchcase(verb, pattern))
+
+
+class _Sets:
+    """Named sets of a document, and patterns given in place."""
+
+    def __init__(self, policy: PolicyFile) -> None:
+        self._sets = policy.sets
+
+    def expand(self, patterns: list[str], statement: str) -> list[str]:
+        """Replace `@name` by the set's patterns."""
+        found: list[str] = []
+        for pattern in patterns:
+            if pattern.startswith("@"):
+                if pattern[1:] not in self._sets:
+                    raise ConfigError(f"statement `{statement}`: the set `{pattern}` is not defined", "sets: " + ", ".join(sorted(self._sets)))
+                found.extend(self._sets[pattern[1:]])
+            else:
+                found.append(pattern)
+        return found
+
+    def paths(self, patterns: list[str], statement: str) -> PathSet:
+        """Compiled paths."""
+        return path_set(self.expand(patterns, statement))
+
+    def names(self, patterns: list[str], statement: str) -> NameSet:
+        """Compiled names."""
+        return name_set(self.expand(patterns, statement))
+
+
+def _statement(raw: StatementFile, sets: _Sets) -> Statement:
+    tests: list[Test] = []
+    exact = frozenset(raw.subjects.agents) if all("*" not in name and "?" not in name for name in raw.subjects.agents) else frozenset()
+    tests.extend(_flag_tests(raw.resources))
+    tests.extend(_subject_tests(raw.subjects, sets, raw.id, skip_agents=bool(exact)))
+    tests.extend(_resource_tests(raw.resources, sets, raw.id))
+    if raw.when:
+        condition = compile_expression(raw.when)
+        tests.append(lambda _seen, facts: condition(facts))
+    reason = raw.reason or f"the statement {raw.id} applies"
+    return Statement(raw.id, Effect(raw.effect), reason, raw.instead, tuple(tests), raw.mode == "shadow", exact, tuple(raw.actions))
+
+
+def _flag_tests(resources: Resources) -> list[Test]:
+    tests: list[Test] = []
+    needed, some, none = frozenset(resources.flags), frozenset(resources.any_flags), frozenset(resources.not_flags)
+    if needed:
+        tests.append(lambda seen, _facts: needed <= seen.action.flags)
+    if some:
+        tests.append(lambda seen, _facts: not some.isdisjoint(seen.action.flags))
+    if none:
+        tests.append(lambda seen, _facts: none.isdisjoint(seen.action.flags))
+    return tests
+
+
+def _subject_tests(subjects: Subjects, sets: _Sets, statement: str, *, skip_agents: bool) -> list[Test]:
+    tests: list[Test] = []
+    readers: tuple[tuple[list[str], Callable[[Subject], Sequence[str]]], ...] = (
+        ([] if skip_agents else subjects.agents, lambda subject: (subject.agent,)),
+        (subjects.roles, lambda subject: subject.roles),
+        (subjects.sessions, lambda subject: (subject.session,)),
+        (subjects.tenants, lambda subject: (subject.tenant,)),
+        (subjects.on_behalf_of, lambda subject: subject.on_behalf_of),
+    )
+    for patterns, read in readers:
+        if patterns:
+            tests.append(_subject_test(sets.names(patterns, statement), read))
+    return tests
+
+
+def _subject_test(names: NameSet, read: Callable[[Subject], Sequence[str]]) -> Test:
+    return lambda _seen, facts: any(names.holds(name) for name in read(facts.call.subject))
+
+
+def _resource_tests(resources: Resources, sets: _Sets, statement: str) -> list[Test]:
+    tests: list[Test] = []
+    for patterns, wanted in ((resources.paths, True), (resources.not_paths, False)):
+        if patterns:
+            tests.append(_path_test(sets.paths(patterns, statement), wanted=wanted))
+    readers: tuple[tuple[list[str], Callable[[Seen, Facts], str], bool], ...] = (
+        (resources.hosts, lambda seen, _facts: seen.host or seen.action.target, True),
+        (resources.not_hosts, lambda seen, _facts: seen.host or seen.action.target, False),
+        (resources.branches, lambda _seen, facts: str(_branch(facts)), True),
+        (resources.targets, lambda seen, _facts: seen.action.target, True),
+        (resources.not_targets, lambda seen, _facts: seen.action.target, False),
+        (resources.details, lambda seen, _facts: seen.action.detail, True),
+        (resources.not_details, lambda seen, _facts: seen.action.detail, False),
+        (resources.programs, lambda seen, _facts: seen.action.program, True),
+        (resources.not_programs, lambda seen, _facts: seen.action.program, False),
+        (resources.environments, lambda _seen, facts: facts.call.environment, True),
+        (resources.repositories, lambda seen, facts: _argument(facts.call, "owner", "repo") or seen.action.detail, True),
+        (resources.tables, lambda seen, _facts: seen.action.detail, True),
+    )
+    for patterns, read, wanted in readers:
+        if patterns:
+            tests.append(_name_test(sets.names(patterns, statement), read, wanted=wanted))
+    return tests
+
+
+def _branch(facts: Facts) -> object:
+    from assay.gateway.policy.expression import FIELDS
+
+    return FIELDS["branch"][1](facts)
+
+
+def _argument(call: Call, *names: str) -> str:
+    values = [call.arguments.get(name) for name in names]
+    return "/".join(str(value) for value in values) if all(isinstance(value, str) for value in values) else ""
+
+
+def _path_test(paths: PathSet, *, wanted: bool) -> Test:
+    return lambda seen, _facts: seen.place is not None and paths.holds(seen.place) is wanted
+
+
+def _name_test(names: NameSet, read: Callable[[Seen, Facts], str], *, wanted: bool) -> Test:
+    return lambda seen, facts: names.holds(read(seen, facts)) is wanted

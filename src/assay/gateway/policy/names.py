@@ -1,0 +1,219 @@
+"""Sets of paths, hosts and names that statements refer to, compiled so that a look-up does not grow with the set."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import re2
+
+from assay.model.decision import Call
+
+_TMP = ("/tmp", "/var/tmp", "/private/tmp")  # noqa: S108 - places to compare with
+
+
+def fold(path: str) -> str:
+    """One form for paths that a file system may take for the same: NFC, case-folded."""
+    return path if path.isascii() and path.islower() else unicodedata.normalize("NFC", path).casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path as sets see it: folded, with the forms it has below home, workspace and temporary folder, and the names on its way."""
+
+    forms: tuple[str, ...]
+    names: tuple[str, ...]
+    glob: bool = False
+    recursive: bool = False
+
+
+def place_of(path: str, call: Call, *, glob: bool = False, recursive: bool = False) -> Place:
+    """The forms of an absolute path: itself, `~/...`, `$WORKSPACE/...`, `$TMP/...`."""
+    folded = fold(path)
+    forms = [folded]
+    for mark, root in (("~", call.home), ("$workspace", call.workspace), *(("$tmp", tmp) for tmp in _TMP)):
+        base = fold(root)
+        if base and (folded == base or folded.startswith(base + "/")):
+            forms.append(mark + folded[len(base) :])
+    if folded.startswith(("/home/", "/users/", "/root/")) and not any(form.startswith("~") for form in forms):
+        depth = 2 if folded.startswith("/root/") else 3
+        forms.append("/".join(["~", *folded.split("/")[depth:]]))
+    return Place(tuple(forms), tuple(part for part in folded.split("/") if part), glob, recursive)
+
+
+@dataclass(slots=True)
+class PathSet:
+    """Paths by pattern: `~/.ssh` (and all below), `**/.env` (a name anywhere), `**/.git/hooks/**`, `*.pem`; `!` takes out again.
+
+    A call's path with unexpanded wildcards is in the set when it could name something in it; a recursive read of a folder above a
+    listed place is in it too.
+    """
+
+    roots: frozenset[str]
+    names: frozenset[str]
+    patterns: object
+    globs: tuple[tuple[str, ...], ...]
+    without: PathSet | None = None
+    _memo: dict[Place, bool] = field(default_factory=dict)
+
+    def holds(self, place: Place) -> bool:
+        """Whether a place is (or may be) in the set."""
+        known = self._memo.get(place)
+        if known is None:
+            known = self._holds(place) and not (self.without is not None and self.without._holds(place))
+            if len(self._memo) > 4_096:
+                self._memo.clear()
+            self._memo[place] = known
+        return known
+
+    def _holds(self, place: Place) -> bool:
+        for form in place.forms:
+            if form in self.roots or any(parent in self.roots for parent in _parents(form)):
+                return True
+            if self.patterns is not None and self.patterns.search(form) is not None:  # type: ignore[attr-defined]
+                return True
+        if not self.names.isdisjoint(place.names):
+            return True
+        if place.recursive and any(self._contains_root(form) for form in place.forms):
+            return True
+        return place.glob and any(_meets(form, glob) for form in place.forms for glob in self.globs)
+
+    def _contains_root(self, form: str) -> bool:
+        inside = "/" if form == "/" else form.removesuffix("/*") + "/"
+        return any(root.startswith(inside) and root != form for root in self.roots)
+
+
+@lru_cache(maxsize=4_096)
+def _parents(path: str) -> tuple[str, ...]:
+    parts = path.split("/")
+    return tuple("/".join(parts[:count]) for count in range(1, len(parts)) if parts[:count] != [""])
+
+
+def path_set(patterns: Sequence[str]) -> PathSet:
+    """Compile patterns. See `PathSet`."""
+    plain = [fold(_tidy(pattern)) for pattern in patterns if not pattern.startswith("!")]
+    excluded = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+    roots = {pattern.removesuffix("/**") for pattern in plain if not _wild(pattern.removesuffix("/**"))}
+    names = {pattern[3:].removesuffix("/**") for pattern in plain if pattern.startswith("**/") and not _wild(pattern[3:].removesuffix("/**")) and "/" not in pattern[3:].removesuffix("/**")}
+    rest = [pattern for pattern in plain if _wild(pattern.removesuffix("/**")) and pattern[3:].removesuffix("/**") not in names]
+    source = "|".join(f"(?:{_regex(pattern)})" for pattern in rest)
+    globs = tuple(tuple(pattern.removesuffix("/**").split("/")) for pattern in plain)
+    return PathSet(frozenset(roots), frozenset(names), re2.compile(source) if source else None, globs, path_set(excluded) if excluded else None)
+
+
+def _tidy(pattern: str) -> str:
+    if "/" not in pattern and not pattern.startswith(("~", "$")):
+        return f"**/{pattern}"
+    return pattern.rstrip("/") or "/"
+
+
+def _wild(text: str) -> bool:
+    return any(char in text for char in "*?[")
+
+
+def _regex(pattern: str) -> str:
+    """`**/` any folders, `*` within one name, `/**` everything below."""
+    body = pattern.removesuffix("/**")
+    out = []
+    index = 0
+    while index < len(body):
+        if body.startswith("**/", index):
+            out.append("(?:.*/)?")
+            index += 3
+        elif body[index] == "*":
+            out.append("[^/]*")
+            index += 1
+        elif body[index] == "?":
+            out.append("[^/]")
+            index += 1
+        else:
+            out.append(re2.escape(body[index]))
+            index += 1
+    start = "(?:^|/)" if pattern.startswith("**/") else "^"
+    return start + "".join(out).removeprefix("(?:.*/)?") + "(?:/|$)"
+
+
+def _meets(path: str, pattern: tuple[str, ...]) -> bool:
+    """Whether a path with wildcards could name what a pattern names, or something below it."""
+    parts = path.split("/")
+    if pattern[0] == "**":
+        tail = pattern[1:]
+        if len(tail) != 1 or parts[-1].strip("*") == "" or len(parts[-1].strip("*?[]")) < 2:
+            return False
+        return _wildcards_meet(parts[-1], tail[0])
+    if len(parts) < len(pattern):
+        return False
+    return all(_wildcards_meet(part, glob) for part, glob in zip(parts, pattern, strict=False))
+
+
+@lru_cache(maxsize=8_192)
+def _wildcards_meet(left: str, right: str) -> bool:
+    """Whether some name matches both of two wildcard patterns; a leading dot is only matched by a dot."""
+    if left[:1] in "*?[" and right[:1] == "." and left[:1] != ".":
+        return False
+    if len(left) > 64 or len(right) > 64:
+        return True
+    left, right = _bracketless(left), _bracketless(right)
+    reached = {(0, 0)}
+    seen: set[tuple[int, int]] = set()
+    while reached:
+        i, j = reached.pop()
+        if (i, j) in seen:
+            continue
+        seen.add((i, j))
+        if i == len(left) and j == len(right):
+            return True
+        a, b = left[i : i + 1], right[j : j + 1]
+        if a == "*":
+            reached.add((i + 1, j))
+            if b and b != "*":
+                reached.add((i, j + 1))
+        if b == "*":
+            reached.add((i, j + 1))
+            if a and a != "*":
+                reached.add((i + 1, j))
+        if a and b and a != "*" and b != "*" and (a == b or "?" in (a, b)):
+            reached.add((i + 1, j + 1))
+    return False
+
+
+def _bracketless(pattern: str) -> str:
+    """Every `[...]` becomes `?`: a little wider, never narrower."""
+    while "[" in pattern and "]" in pattern[pattern.index("[") :]:
+        start = pattern.index("[")
+        end = pattern.index("]", start)
+        pattern = pattern[:start] + "?" + pattern[end + 1 :]
+    return pattern
+
+
+@dataclass(frozen=True, slots=True)
+class NameSet:
+    """Hosts, branches, programs or other names: exact, `*.suffix`, or with wildcards; folded; `!` takes out again."""
+
+    exact: frozenset[str]
+    suffixes: tuple[str, ...]
+    pattern: object
+    without: NameSet | None = None
+
+    def holds(self, name: str) -> bool:
+        """Whether a name is in the set."""
+        folded = name.casefold()
+        found = (
+            folded in self.exact
+            or (bool(self.suffixes) and folded.endswith(self.suffixes))
+            or (self.pattern is not None and self.pattern.search(folded) is not None)  # type: ignore[attr-defined]
+        )
+        return found and not (self.without is not None and self.without.holds(name))
+
+
+def name_set(names: Sequence[str]) -> NameSet:
+    """Compile names. See `NameSet`."""
+    plain = [name.casefold() for name in names if not name.startswith("!")]
+    excluded = [name[1:] for name in names if name.startswith("!")]
+    exact = {name for name in plain if not _wild(name)}
+    suffixes = tuple(name[1:] for name in plain if name.startswith("*.") and not _wild(name[1:]))
+    wild = [name for name in plain if _wild(name) and not (name.startswith("*.") and not _wild(name[1:]))]
+    source = "|".join(f"^{''.join('.*' if char == '*' else '.' if char == '?' else re2.escape(char) for char in name)}$" for name in wild)
+    return NameSet(frozenset(exact), suffixes, re2.compile(f"(?s:{source})") if source else None, name_set(excluded) if excluded else None)

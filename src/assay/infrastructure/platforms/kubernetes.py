@@ -1,0 +1,179 @@
+"""Kubernetes objects as units, read together: manifests, Lists, Kustomize patches and Helm templates.
+
+Kinds: every object under its own kind (`Deployment`, `Role`, ...), `object` (any), `pod` (the pod specification of any workload) and
+`container` (ordinary, init and ephemeral). A container gets `ref` (image facts), `group` (containers, initContainers, ...), `credentials`
+(environment variables that hold one in clear) and `security`: its own security context over its pod's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from assay.infrastructure.credentials import is_secret_setting
+from assay.infrastructure.documents.read_json import read_json
+from assay.infrastructure.documents.read_yaml import Documents, read_yaml
+from assay.infrastructure.documents.templates import holes, is_template
+from assay.infrastructure.node import OPEN, UNKNOWN, Node, Span, Unknown
+from assay.infrastructure.platforms.docker import image_facts
+from assay.infrastructure.unit import Problem, Reading, Unit
+
+PLATFORM = "kubernetes"
+_POD_PATHS = ("spec.template.spec", "spec.jobTemplate.spec.template.spec", "template.spec")
+_GROUPS = ("containers", "initContainers", "ephemeralContainers")
+_INHERITED = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile", "appArmorProfile")
+_MAX_LIST = 20
+
+
+def read_all(texts: Mapping[str, str]) -> Iterable[Reading]:
+    """The units of every manifest of a project."""
+    charts = {uri.rpartition("/")[0]: text for uri, text in texts.items() if uri.endswith(("values.yaml", "values.yml"))}
+    defaults: dict[str, Node | None] = {}
+    for folder, text in charts.items():
+        roots = read_yaml(text).roots
+        defaults[folder] = roots[0] if roots else None
+    parsed = {uri: _parse(uri, text, _values_of(uri, defaults)) for uri, text in texts.items() if uri.rpartition("/")[0] not in charts or not uri.endswith(("values.yaml", "values.yml"))}
+    patches = _patches({uri: documents for uri, (documents, _) in parsed.items()})
+    for uri, (documents, template) in parsed.items():
+        units = tuple(unit for root in documents.roots for unit in _units(uri, root, uri in patches))
+        problems = documents.problems
+        if template:
+            problems = tuple(Problem("template", f"read as far as it is YAML: {problem.detail}", problem.line) for problem in problems)
+        yield Reading(uri, PLATFORM, units, problems)
+
+
+def _values_of(uri: str, defaults: Mapping[str, Node | None]) -> Node | None:
+    folder = f"/{uri}".partition("/templates/")[0].lstrip("/")
+    return defaults.get(folder)
+
+
+def _parse(uri: str, text: str, values: Node | None) -> tuple[Documents, bool]:
+    if uri.endswith(".json"):
+        return read_json(text), False
+    if not is_template(text):
+        return read_yaml(text), False
+    return read_yaml(holes(text, values).text), True
+
+
+def _patches(parsed: Mapping[str, Documents]) -> set[str]:
+    """The files that some kustomization names as a patch: they complete an object that stands elsewhere."""
+    found: set[str] = set()
+    for uri, documents in parsed.items():
+        folder = uri.rpartition("/")[0]
+        for root in documents.roots:
+            if root.text("kind") not in ("Kustomization", "Component") and "kustomization" not in uri:
+                continue
+            for list_name in ("patches", "patchesStrategicMerge", "patchesJson6902"):
+                for item in (root.get(list_name) or Node(None)).items():
+                    name = item.text("path") or item.text()
+                    if name and "\n" not in name:
+                        found.add(_joined(folder, name))
+    return found
+
+
+def _joined(folder: str, name: str) -> str:
+    parts = [part for part in folder.split("/") if part]
+    for part in name.split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _units(uri: str, root: Node, patch: bool, depth: int = 0) -> Iterator[Unit]:
+    if root.text("kind").endswith("List") and root.get("items") is not None and depth < _MAX_LIST:
+        for item in (root.get("items") or root).items():
+            yield from _units(uri, item, patch, depth + 1)
+        return
+    kind = root.text("kind")
+    if not kind or root.get("apiVersion") is None or not isinstance(root.value, dict):
+        return
+    if patch:
+        root = _opened(root)
+    head = _head(root)
+    name = f"{kind}/{root.get('metadata').text('name') or '?'}" if root.get("metadata") else kind  # type: ignore[union-attr]
+    address = f"{uri}#{name}"
+    yield Unit(PLATFORM, kind, name, uri, root, head, {"object": root}, address=address)
+    yield Unit(PLATFORM, "object", name, uri, root, head, {"object": root})
+    pod = _pod(root, kind)
+    if pod is not None:
+        yield Unit(PLATFORM, "pod", name, uri, pod, head, {"object": root, "pod": pod})
+        yield from _containers(uri, root, pod, name)
+
+
+def _opened(node: Node, depth: int = 12) -> Node:
+    """The same with every mapping open: what a patch leaves out stands in the object that it patches."""
+    if isinstance(node.value, dict):
+        value = {name: _opened(child, depth - 1) if depth else child for name, child in node.value.items()}
+        return Node({**value, OPEN: Node(UNKNOWN)}, node.span, node.key)
+    if isinstance(node.value, list) and depth:
+        return Node([_opened(child, depth - 1) for child in node.value], node.span, node.key)
+    return node
+
+
+def _head(root: Node) -> Span:
+    for path in ("metadata.name", "kind"):
+        node = root.at(path)
+        if node is not None:
+            return node.place
+    return root.span
+
+
+def _pod(root: Node, kind: str) -> Node | None:
+    if kind == "Pod":
+        spec = root.get("spec")
+        return spec if spec is not None and isinstance(spec.value, dict) else None
+    for path in _POD_PATHS:
+        spec = root.at(path)
+        if spec is not None and isinstance(spec.value, dict) and (spec.get("containers") is not None or spec.is_open):
+            return spec
+    return None
+
+
+def _containers(uri: str, root: Node, pod: Node, owner: str) -> Iterator[Unit]:
+    for group in _GROUPS:
+        for container in (pod.get(group) or Node(None)).items():
+            if not isinstance(container.value, dict):
+                continue
+            node = _with_facts(container, pod, group)
+            name = container.get("name")
+            head = name.place if name is not None else container.span
+            around = {"object": root, "pod": pod}
+            yield Unit(PLATFORM, "container", f"{owner}/{container.text('name') or '?'}", uri, node, head, around)
+
+
+def _with_facts(container: Node, pod: Node, group: str) -> Node:
+    assert isinstance(container.value, dict)
+    value = dict(container.value)
+    image = value.get("image")
+    if image is not None:
+        known = image.text() if image.known and image.value is not None else None
+        value["ref"] = Node(image_facts(known, image.span), image.span, image.key)
+    value["group"] = Node(group, container.span)
+    value["credentials"] = Node(list(_credentials(value.get("env"))), container.span)
+    value["security"] = _security(value.get("securityContext"), pod.get("securityContext"), container, pod)
+    return Node(value, container.span, container.key)
+
+
+def _credentials(env: Node | None) -> Iterator[Node]:
+    for item in env.items() if env else ():
+        value = item.get("value")
+        if value is not None and is_secret_setting(item.text("name"), value.value):
+            yield Node({"name": Node(item.text("name"), item.span), "value": value}, value.span, value.key)
+
+
+def _security(own: Node | None, pods: Node | None, container: Node, pod: Node) -> Node:
+    """The container's security context with what it inherits from its pod."""
+    value: dict[str, Node] = {}
+    unknown = (own is None and container.is_open) or (pods is None and pod.is_open)
+    for context in (pods, own):
+        if context is None or context.value is None:
+            continue
+        if isinstance(context.value, Unknown) or context.is_open:
+            unknown = True
+        inherited = context is pods
+        value.update({name: node for name, node in context.fields() if not inherited or name in _INHERITED})
+    if unknown:
+        value[OPEN] = Node(UNKNOWN)
+    span = own.span if own is not None else container.span
+    return Node(value, span, own.key if own is not None else None)

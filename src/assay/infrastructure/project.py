@@ -1,0 +1,90 @@
+"""All documents of a project, read: one look a file, and what belongs together (modules, charts) resolved together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+from assay.infrastructure.documents.text import decode
+from assay.infrastructure.identify import platform_of
+from assay.infrastructure.unit import Problem, Reading
+from assay.infrastructure.world import World
+
+# Platform -> the function that reads one text. A module is imported when its first file is met.
+_SINGLE: dict[str, str] = {
+    "docker": "docker:read",
+    "dockerignore": "docker:read_ignore",
+    "compose": "compose:read",
+    "gitlab": "gitlab:read",
+}
+# Platform -> the function that reads all of its texts together.
+_TOGETHER: dict[str, str] = {
+    "kubernetes": "kubernetes:read_all",
+    "actions": "actions:read_all",
+}
+
+
+class _ReadOne(Protocol):
+    def __call__(self, uri: str, text: str) -> Reading: ...
+
+
+class _ReadAll(Protocol):
+    def __call__(self, texts: Mapping[str, str]) -> Iterable[Reading]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What was read: a reading a file, the texts by uri, and the index over all units."""
+
+    readings: tuple[Reading, ...]
+    texts: Mapping[str, str]
+    world: World
+
+
+def read_project(files: Iterable[tuple[str, bytes]], only: frozenset[str] = frozenset()) -> Documents:
+    """Read every file that speaks a platform's language (one of `only`, if given). Never raises for bad input."""
+    readings: list[Reading] = []
+    texts: dict[str, str] = {}
+    together: dict[str, dict[str, str]] = {}
+    for uri, content in files:
+        platform = platform_of(uri, content)
+        if not platform or (only and platform not in only) or (not only and platform == "openapi"):
+            readings.append(Reading(uri, ""))
+            continue
+        text, problem = decode(content)
+        if problem is not None and problem.reason != "encoding":
+            readings.append(Reading(uri, platform, (), (problem,)))
+            continue
+        texts[uri] = text
+        if platform in _TOGETHER:
+            together.setdefault(platform, {})[uri] = text
+        elif platform in _SINGLE:
+            reading = _guarded(platform, uri, text)
+            extra = (problem,) if problem is not None else ()
+            readings.append(Reading(uri, platform, reading.units, (*reading.problems, *extra)))
+    for platform, group in together.items():
+        readings.extend(_all(platform, group))
+    return Documents(tuple(readings), texts, World(unit for reading in readings for unit in reading.units))
+
+
+def _guarded(platform: str, uri: str, text: str) -> Reading:
+    """One reading; a document that breaks a reader is reported as failed and loses nothing else."""
+    try:
+        return cast(_ReadOne, _function(_SINGLE[platform]))(uri, text)
+    except Exception as error:  # noqa: BLE001 - the border between documents: one must not lose the others
+        return Reading(uri, platform, (), (Problem("reader-failed", f"{type(error).__name__}: {error}"[:200]),))
+
+
+def _all(platform: str, texts: Mapping[str, str]) -> Iterable[Reading]:
+    try:
+        return list(cast(_ReadAll, _function(_TOGETHER[platform]))(texts))
+    except Exception as error:  # noqa: BLE001 - as above, for documents that are read together
+        problem = Problem("reader-failed", f"{type(error).__name__}: {error}"[:200])
+        return [Reading(uri, platform, (), (problem,)) for uri in texts]
+
+
+def _function(name: str) -> object:
+    module, _, function = name.partition(":")
+    return getattr(import_module(f"assay.infrastructure.platforms.{module}"), function)

@@ -1,0 +1,140 @@
+"""The engine for what is declared: containers, clusters, clouds, pipelines, agents. Thin: the knowledge is in `infrastructure`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from assay.infrastructure.checker import Checker
+from assay.infrastructure.identify import wants
+from assay.infrastructure.project import Documents, read_project
+from assay.infrastructure.unit import Problem, Reading
+from assay.model.finding import Finding
+from assay.model.rule import Rule
+from assay.model.scan import FileStatus, Notification, ScanType
+from assay.rules.load import load_engine
+from assay.scan.engines.protocol import Canary, Look, Project
+from assay.scan.target.file import SourceFile, Trait
+
+_DOMAINS: dict[str, frozenset[ScanType]] = {
+    "docker": frozenset({ScanType.CONTAINERS}),
+    "compose": frozenset({ScanType.CONTAINERS}),
+    "kubernetes": frozenset({ScanType.CONTAINERS, ScanType.IAC}),
+    "agents": frozenset({ScanType.AGENTS}),
+}
+_IAC = frozenset({ScanType.IAC})
+
+
+def domain_of(rule_id: str) -> frozenset[ScanType]:
+    """The scan types that a finding of this rule belongs to: containers, iac or agents."""
+    parts = rule_id.split("/")
+    return _DOMAINS.get(parts[1] if len(parts) > 2 else "", _IAC)
+
+
+class DocumentEngine:
+    """What the engines over documents share: read the project, run the checker, account for every file."""
+
+    name = ""
+    version = "1"
+    scan_types: frozenset[ScanType] = frozenset()
+    platforms: frozenset[str] = frozenset()
+
+    def __init__(self, own_rules: tuple[Rule, ...] = ()) -> None:
+        self._own = own_rules
+        self._checker: Checker | None = None
+
+    def rules(self) -> Sequence[Rule]:
+        """The rules that this engine applies, without examples."""
+        return (*load_engine(self.name), *self._own)
+
+    def wants(self, uri: str, language: str, traits: frozenset[Trait]) -> bool:
+        """Whether a file of this name could declare something."""
+        return wants(uri) and not traits & {Trait.LOCKFILE, Trait.MINIFIED, Trait.VENDORED}
+
+    def look_at_project(self, project: Project) -> Iterator[Look]:
+        """Read every document, then check all of them with the whole project in view."""
+        files: list[tuple[str, bytes]] = []
+        for target in project.files():
+            try:
+                file: SourceFile = project.read(target)
+            except OSError as error:
+                yield Look(
+                    target.uri,
+                    status=FileStatus.FAILED,
+                    reason="unreadable",
+                    notifications=(_note(self.name, target.uri, str(error)),),
+                )
+            else:
+                files.append((file.uri, file.content))
+        documents = read_project(files, self.platforms)
+        yield from self._looks(documents)
+
+    def _looks(self, documents: Documents) -> Iterator[Look]:
+        if self._checker is None:
+            self._checker = Checker(self.name, self.rules())
+        lines: dict[str, list[str]] = {}
+
+        def lines_of(uri: str) -> list[str]:
+            if uri not in lines:
+                lines[uri] = documents.texts.get(uri, "").split("\n")
+            return lines[uri]
+
+        found: dict[str, list[Finding]] = {}
+        for reading in documents.readings:
+            for finding in self._checker.findings(reading.units, documents.world, lines_of):
+                found.setdefault(finding.location.uri, []).append(
+                    _clamped(finding, lines_of(finding.location.uri))
+                )
+        for reading in documents.readings:
+            yield self._look(reading, tuple(found.pop(reading.uri, ())))
+
+    def _look(self, reading: Reading, findings: tuple[Finding, ...]) -> Look:
+        serious = [problem for problem in reading.problems if problem.reason != "encoding"]
+        status = FileStatus.SCANNED
+        if serious:
+            status = FileStatus.PARTIAL if reading.units else FileStatus.FAILED
+        notes = tuple(_note(self.name, reading.uri, _words(problem)) for problem in reading.problems)
+        reason = serious[0].reason if serious else ""
+        return Look(reading.uri, findings, status, reason, notes)
+
+
+class InfrastructureEngine(DocumentEngine):
+    """Everything declared but API specifications."""
+
+    name = "infrastructure"
+    scan_types = frozenset({ScanType.CONTAINERS, ScanType.IAC, ScanType.AGENTS})
+
+    def canary(self) -> Canary:
+        """A Dockerfile that pipes a download into a shell."""
+        text = b"FROM debian:12\nRUN curl -sSL http://example.com/install.sh | sh\nUSER root\n"
+        return Canary(
+            (("Dockerfile", text),),
+            ("infrastructure/docker/download-into-shell", "infrastructure/docker/runs-as-root"),
+        )
+
+
+def _clamped(finding: Finding, lines: list[str]) -> Finding:
+    """The finding with its region inside the text: readers may point one past the end."""
+    region = finding.location.region
+    last = max(1, len(lines))
+    if region.end_line <= last:
+        return finding
+    start = min(region.start_line, last)
+    column = region.start_column if start == region.start_line else 1
+    ended = replace(
+        region,
+        start_line=start,
+        start_column=column,
+        end_line=last,
+        end_column=max(column, len(lines[-1]) + 1),
+    )
+    return replace(finding, location=replace(finding.location, region=ended))
+
+
+def _words(problem: Problem) -> str:
+    place = f"line {problem.line}: " if problem.line else ""
+    return f"{place}{problem.detail or problem.reason}"
+
+
+def _note(engine: str, uri: str, message: str) -> Notification:
+    return Notification("warning", message, engine, uri)

@@ -1,0 +1,458 @@
+"""Engines side by side over the target's files: within limits, with every file and every engine accounted for."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from assay.model.finding import Finding
+from assay.model.scan import EngineRun, EngineStatus, FileAccount, FileStatus, Notification
+from assay.scan.engines.cache import Cache, Seen, Snapshot, Stamp, digest_key
+from assay.scan.engines.limits import TimeIsUp, alarm
+from assay.scan.engines.outcome import EngineLook, FileOutcome, failed_outcome
+from assay.scan.engines.pool import Ended, Item, run_tasks
+from assay.scan.engines.project import DiskProject
+from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine, looks_at_projects
+from assay.scan.engines.reader import Reader
+from assay.scan.engines.work import FilesTask, ProjectTask, Task, Unchanged, Work
+from assay.scan.target.file import TargetFile
+from assay.scan.target.language import language_of
+from assay.scan.target.traits import traits_of
+
+# Below these, starting processes costs more than it saves (measured: a fork and its pipes about 8 ms).
+_SMALL_FILES = 200
+_SMALL_BYTES = 4 * 1024 * 1024
+_CHUNK_FILES = 256
+_CHUNK_BYTES = 4 * 1024 * 1024
+_MEMORY_BYTES = 4 * 1024 * 1024 * 1024
+_MAX_NOTIFICATIONS = 200
+
+Observer = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LookRequest:
+    """What is looked at, by whom, and within which limits.
+
+    `key` names the rules and settings that results depend on. `focus` narrows the file engines to these uris; project engines see all.
+    """
+
+    root: str
+    files: Sequence[TargetFile]
+    engines: Sequence[FileEngine | ProjectEngine]
+    jobs: int
+    offline: bool
+    reader: Reader
+    file_seconds: float
+    engine_seconds: float
+    cache: Cache | None = None
+    key: bytes = b""
+    focus: frozenset[str] | None = None
+
+
+@dataclass(slots=True)
+class Looked:
+    """What came of it: raw findings, an account of every file, a run for every engine.
+
+    `marked` are the files whose text names this product: they may hold suppression comments.
+    """
+
+    findings: list[Finding]
+    accounts: list[FileAccount]
+    runs: list[EngineRun]
+    interrupted: bool = False
+    project_engines: frozenset[str] = frozenset()
+    marked: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Tally:
+    """One engine's numbers while it runs."""
+
+    started: float = -1.0
+    seconds: float = 0.0
+    cached: int = 0
+    problem: str = ""
+    complete: bool = False
+    looks: dict[str, Look] = field(default_factory=dict)
+
+
+def look(request: LookRequest, observe: Observer = lambda _engine, _done, _total: None) -> Looked:
+    """Show every file to every engine that wants it. A file, an engine or a worker that fails never loses the others' findings."""
+    session = _Session(request, observe)
+    with _collector_off():
+        try:
+            session.run()
+        except KeyboardInterrupt:
+            session.interrupted = True
+    session.keep()
+    return session.result()
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """The cyclic collector alone was measured to cost 2-3x on scans that build many small objects."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class _Session:
+    """One look. Its state is the growing result; every decision is in the functions it calls."""
+
+    def __init__(self, request: LookRequest, observe: Observer) -> None:
+        self.request = request
+        self.observe = observe
+        self.began = time.monotonic()
+        self.interrupted = False
+        projects = [engine for engine in request.engines if looks_at_projects(engine)]
+        self.project_engines: dict[str, ProjectEngine] = {engine.name: engine for engine in projects}
+        self.file_engines: tuple[FileEngine, ...] = tuple(
+            cast("FileEngine", engine)
+            for engine in request.engines
+            if engine.name not in self.project_engines
+        )
+        self.tallies = {engine.name: _Tally() for engine in request.engines}
+        self.outcomes: dict[str, FileOutcome] = {}
+        self.snapshot = request.cache.snapshot(self._snapshot_key()) if request.cache else Snapshot({})
+        self.taken_ns = time.time_ns()
+        self.wanted: dict[str, list[str]] = {
+            name: self._wanted_by(engine) for name, engine in self.project_engines.items()
+        }
+
+    def run(self) -> None:
+        """Take what the cache has, then do the rest here or in processes."""
+        fresh = self._take_unchanged()
+        tasks: list[Task] = [
+            ProjectTask(name) for name in self.project_engines if not self._take_project(name)
+        ]
+        tasks += _chunks(fresh) if self.file_engines else []
+        work = self._work()
+        for name in self.tallies:
+            self.observe(name, len(self.outcomes), len(self.request.files))
+        if self._is_small(fresh, tasks):
+            self._run_here(work, tasks)
+        else:
+            self._run_in_processes(work, tasks)
+
+    def _work(self) -> Work:
+        request = self.request
+        project = DiskProject(
+            request.root, request.jobs, request.offline, request.files, request.reader, request.cache
+        )
+        return Work(self.file_engines, self.project_engines, project, request.reader, request.file_seconds)
+
+    def _is_small(self, fresh: Sequence[tuple[TargetFile, bytes]], tasks: Sequence[Task]) -> bool:
+        if len(tasks) <= 1 and self.request.jobs == 1 and not self.project_engines:
+            return True
+        size = sum(file.size for file, _ in fresh)
+        return len(self.request.files) <= _SMALL_FILES and size <= _SMALL_BYTES
+
+    def _take_unchanged(self) -> list[tuple[TargetFile, bytes]]:
+        """Files that must be read, each with the digest that the cache knows; the others' outcomes are taken over."""
+        fresh = []
+        focus = self.request.focus
+        for file in self.request.files:
+            if focus is not None and file.uri not in focus:
+                continue
+            outcome = self.snapshot.unchanged(file.uri, file.stamp)
+            if outcome is not None:
+                self._file_done(outcome, cached=True)
+                continue
+            known = self.snapshot.known(file.uri)
+            fresh.append((file, known.digest if known else b""))
+        return fresh
+
+    def _run_here(self, work: Work, tasks: Iterable[Task]) -> None:
+        for task in tasks:
+            self._start(task)
+            try:
+                with alarm(self._seconds(task)):
+                    for seen in work(task):
+                        self._take(seen)
+            except TimeIsUp:
+                self._end(task, "timed-out", "")
+            except MemoryError:
+                self._end(task, "out-of-memory", "")
+            except Exception as error:  # noqa: BLE001 - the engine border: a failing engine is a value
+                self._end(task, "failed", type(error).__name__)
+            else:
+                self._end(task, "", "")
+
+    def _run_in_processes(self, work: Work, tasks: Sequence[Task]) -> None:
+        """Run tasks in workers; the files of a chunk that took its worker along are tried again one by one."""
+        for name in self.tallies:
+            self._begin(name)
+        while tasks:
+            again: list[Task] = []
+            news = run_tasks(
+                work, tasks, jobs=max(1, self.request.jobs), seconds=self._seconds, memory_bytes=_MEMORY_BYTES
+            )
+            for event in news:
+                if isinstance(event, Item):
+                    self._take(event.value)
+                else:
+                    again += self._ended(event)
+            tasks = again
+
+    def _ended(self, event: Ended[Task]) -> list[Task]:
+        task = event.task
+        if isinstance(task, FilesTask) and event.problem:
+            left = [(file, digest) for file, digest in task.files if file.uri not in self.outcomes]
+            if len(task.files) > 1:
+                return [FilesTask((entry,)) for entry in left]
+            for file, _ in left:
+                self._file_done(
+                    failed_outcome(file.uri, event.problem, event.detail, self._names_of_file_engines())
+                )
+            return []
+        self._end(task, event.problem, event.detail)
+        return []
+
+    def _names_of_file_engines(self) -> tuple[str, ...]:
+        return tuple(engine.name for engine in self.file_engines)
+
+    def _seconds(self, task: Task) -> float:
+        """A chunk has the time of its files one after another; alarms inside give each file its own limit first."""
+        if isinstance(task, ProjectTask):
+            return self.request.engine_seconds
+        return min(self.request.engine_seconds, self.request.file_seconds * (len(task.files) + 1))
+
+    def _start(self, task: Task) -> None:
+        for name in [task.engine] if isinstance(task, ProjectTask) else self._names_of_file_engines():
+            self._begin(name)
+
+    def _begin(self, name: str) -> None:
+        tally = self.tallies[name]
+        if tally.started < 0:
+            tally.started = time.monotonic() - self.began
+
+    def _take(self, seen: FileOutcome | Unchanged | EngineLook) -> None:
+        if isinstance(seen, Unchanged):
+            known = self.snapshot.known(seen.uri)
+            assert known is not None
+            self._file_done(known, cached=True)
+        elif isinstance(seen, FileOutcome):
+            self._file_done(seen)
+        else:
+            self._project_look(seen)
+
+    def _file_done(self, outcome: FileOutcome, *, cached: bool = False) -> None:
+        self.outcomes[outcome.account.uri] = outcome
+        for seen in outcome.looks:
+            tally = self.tallies.get(seen.engine)
+            if tally is None:
+                continue
+            tally.looks[outcome.account.uri] = seen.look
+            tally.seconds += 0.0 if cached else seen.seconds
+            tally.cached += cached
+        if len(self.outcomes) % 64 == 0 or len(self.outcomes) == len(self.request.files):
+            for engine in self.file_engines:
+                self.observe(engine.name, len(self.outcomes), len(self.request.files))
+
+    def _project_look(self, seen: EngineLook) -> None:
+        tally = self.tallies[seen.engine]
+        tally.looks[seen.look.uri] = seen.look
+        tally.seconds += seen.seconds
+        self.observe(seen.engine, len(tally.looks), len(self.wanted[seen.engine]))
+
+    def _end(self, task: Task, problem: str, detail: str) -> None:
+        if isinstance(task, ProjectTask):
+            tally = self.tallies[task.engine]
+            tally.complete = not problem
+            tally.problem = f"{problem} ({detail})" if detail else problem
+        elif problem:
+            for file, _ in task.files:
+                if file.uri not in self.outcomes:
+                    self._file_done(failed_outcome(file.uri, problem, detail, self._names_of_file_engines()))
+
+    # -- project engines and the cache: all wanted files unchanged means the same looks
+
+    def _wanted_by(self, engine: ProjectEngine) -> list[str]:
+        return [
+            file.uri
+            for file in self.request.files
+            if engine.wants(file.uri, language_of(file.uri), traits_of(file.uri))
+        ]
+
+    def _take_project(self, name: str) -> bool:
+        """Take a project engine's looks from the snapshot when every file that it wants is as it was."""
+        kept = self.snapshot.projects.get(name)
+        if kept is None or kept[0] != self._project_key(name):
+            return False
+        newest = max((max(self._stamp(uri)[1:3], default=0) for uri in self.wanted[name]), default=0)
+        if not self.snapshot.is_settled(newest):
+            return False
+        for seen in kept[1]:
+            self._project_look(replace(seen, seconds=0.0))
+        tally = self.tallies[name]
+        tally.complete, tally.cached = True, len(tally.looks)
+        return True
+
+    def _project_key(self, name: str) -> bytes:
+        parts = [part for uri in self.wanted[name] for part in (uri, repr(self._stamp(uri)))]
+        return digest_key(name, *parts)
+
+    def _stamp(self, uri: str) -> Stamp:
+        return self._stamps[uri]
+
+    @property
+    def _stamps(self) -> dict[str, Stamp]:
+        if not hasattr(self, "_stamp_table"):
+            self._stamp_table = {file.uri: file.stamp for file in self.request.files}
+        return self._stamp_table
+
+    def _snapshot_key(self) -> bytes:
+        engines = sorted(f"{engine.name}={engine.version}" for engine in self.request.engines)
+        return digest_key(self.request.root, self.request.key, *engines)
+
+    def keep(self) -> None:
+        """Write the snapshot, unless nothing changed or the scan was cut short."""
+        cache = self.request.cache
+        if cache is None or self.interrupted:
+            return
+        present = {file.uri for file in self.request.files}
+        kept = {
+            uri: seen
+            for uri, seen in self.snapshot.files.items()
+            if uri in present and uri not in self.outcomes
+        }
+        files = kept | {
+            file.uri: Seen(file.stamp, self.outcomes[file.uri])
+            for file in self.request.files
+            if file.uri in self.outcomes and self.outcomes[file.uri].account.status is not FileStatus.FAILED
+        }
+        projects = {
+            name: (
+                self._project_key(name),
+                [EngineLook(name, look) for _, look in sorted(self.tallies[name].looks.items())],
+            )
+            for name in self.project_engines
+            if self.tallies[name].complete
+        }
+        taken = Snapshot(files, self.taken_ns, projects)
+        if not taken.same_as(self.snapshot):
+            cache.keep_snapshot(self._snapshot_key(), taken)
+
+    # -- the result
+
+    def result(self) -> Looked:
+        findings: list[Finding] = []
+        runs = []
+        for engine in self.request.engines:
+            tally = self.tallies[engine.name]
+            for _, seen in sorted(tally.looks.items()):
+                findings += seen.findings
+            runs.append(self._run_of(engine, tally))
+        marked = frozenset(uri for uri, outcome in self.outcomes.items() if outcome.marked)
+        return Looked(
+            findings, self._accounts(), runs, self.interrupted, frozenset(self.project_engines), marked
+        )
+
+    def _run_of(self, engine: FileEngine | ProjectEngine, tally: _Tally) -> EngineRun:
+        is_project = engine.name in self.project_engines
+        failed = [look for look in tally.looks.values() if look.status is FileStatus.FAILED]
+        status, reason = _status_of(tally, len(failed), is_project, self.interrupted)
+        notes = _notifications(engine.name, tally.looks)
+        return EngineRun(
+            engine=engine.name,
+            version=engine.version,
+            status=status,
+            files=len(tally.looks),
+            findings=sum(len(look.findings) for look in tally.looks.values()),
+            rules=len(engine.rules()) if tally.looks else 0,
+            reason=reason,
+            started=max(tally.started, 0.0),
+            seconds=tally.seconds,
+            cached=tally.cached,
+            notifications=notes,
+        )
+
+    def _accounts(self) -> list[FileAccount]:
+        engines: dict[str, list[str]] = defaultdict(list)
+        worst: dict[str, Look] = {}
+        for name in self.project_engines:
+            for uri, seen in self.tallies[name].looks.items():
+                engines[uri].append(name)
+                if uri not in worst or _WORSE[seen.status] > _WORSE[worst[uri].status]:
+                    worst[uri] = seen
+        return [
+            _joined(
+                file.uri,
+                self.outcomes.get(file.uri),
+                engines.get(file.uri, []),
+                worst.get(file.uri),
+                self.interrupted,
+            )
+            for file in self.request.files
+        ]
+
+
+_WORSE = {FileStatus.SKIPPED: 0, FileStatus.SCANNED: 1, FileStatus.PARTIAL: 2, FileStatus.FAILED: 3}
+
+
+def _joined(
+    uri: str, outcome: FileOutcome | None, engines: list[str], look: Look | None, interrupted: bool
+) -> FileAccount:
+    """One account for a file from what the file engines and the project engines say."""
+    account = outcome.account if outcome else None
+    if account is None and look is None:
+        if interrupted:
+            return FileAccount(uri, FileStatus.FAILED, "interrupted")
+        return FileAccount(uri, FileStatus.SKIPPED, "unsupported")
+    names = tuple(sorted({*(account.engines if account else ()), *engines}))
+    if account is None or (look is not None and _WORSE[look.status] > _WORSE[account.status]):
+        assert look is not None
+        return FileAccount(uri, look.status, look.reason, engines=names)
+    return replace(account, engines=names)
+
+
+def _status_of(tally: _Tally, failed: int, is_project: bool, interrupted: bool) -> tuple[EngineStatus, str]:
+    if interrupted:
+        return EngineStatus.PARTIAL, "interrupted"
+    if is_project and not tally.complete:
+        timed_out = tally.problem.startswith("timed-out")
+        return (EngineStatus.TIMED_OUT if timed_out else EngineStatus.FAILED), tally.problem
+    if failed:
+        return EngineStatus.PARTIAL, f"{failed} of {len(tally.looks)} files failed"
+    return (EngineStatus.RAN, "") if tally.looks else (EngineStatus.NOT_APPLICABLE, "no file for it")
+
+
+def _notifications(engine: str, looks: dict[str, Look]) -> tuple[Notification, ...]:
+    """What the engine said of files: its own notes, and every partial or failed one, up to a limit that is itself said."""
+    notes: list[Notification] = []
+    for uri, seen in sorted(looks.items()):
+        notes += seen.notifications
+        if seen.status in (FileStatus.PARTIAL, FileStatus.FAILED):
+            level = "error" if seen.status is FileStatus.FAILED else "warning"
+            notes.append(Notification(level, f"{seen.status.value}: {seen.reason}", engine, uri))
+    if len(notes) > _MAX_NOTIFICATIONS:
+        rest = len(notes) - _MAX_NOTIFICATIONS
+        notes = [
+            *notes[:_MAX_NOTIFICATIONS],
+            Notification("warning", f"and {rest} more notes of this kind", engine),
+        ]
+    return tuple(notes)
+
+
+def _chunks(files: Sequence[tuple[TargetFile, bytes]]) -> list[FilesTask]:
+    """Files in groups that are large enough to pay for the way to a worker, the largest files first so that none is left for last."""
+    chunks: list[FilesTask] = []
+    group: list[tuple[TargetFile, bytes]] = []
+    size = 0
+    for entry in sorted(files, key=lambda item: (-(item[0].size // _CHUNK_BYTES), item[0].uri)):
+        group.append(entry)
+        size += entry[0].size
+        if len(group) >= _CHUNK_FILES or size >= _CHUNK_BYTES:
+            chunks.append(FilesTask(tuple(group)))
+            group, size = [], 0
+    return [*chunks, FilesTask(tuple(group))] if group else chunks

@@ -1,0 +1,264 @@
+"""The spine of a scan, one phase after another: plan -> verify tools -> look -> merge and rank -> (report) -> gate.
+
+The plan is made before (`scan.plan`), since it must stand before any file is opened; reports are the door's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from assay.model.errors import GitError
+from assay.model.finding import Finding
+from assay.model.rule import Rule
+from assay.model.scan import (
+    EngineRun,
+    EngineStatus,
+    FileAccount,
+    FileStatus,
+    GatePolicy,
+    RankedFinding,
+    RuleSummary,
+    ScanMode,
+    ScanResult,
+    ScanType,
+)
+from assay.model.version import VERSION
+from assay.scan.engines.cache import Cache
+from assay.scan.engines.canary import verify
+from assay.scan.engines.reader import Reader
+from assay.scan.engines.registry import AnyEngine
+from assay.scan.engines.runner import Looked, LookRequest, Observer, look
+from assay.scan.gate.verdict import judge
+from assay.scan.plan import Plan
+from assay.scan.target.file import SourceFile, TargetFile
+from assay.scan.target.language import language_of
+from assay.scan.target.repository import find_repository, head_commit
+from assay.scan.target.select import Selection, select
+from assay.scan.target.traits import traits_of
+from assay.scan.trace import Trace
+from assay.scan.triage.triage import Side, Triaged, triage
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What a scan works with: clock, reader, cache folder, who watches, and the settings' file for the report."""
+
+    trace: Trace
+    reader: Reader
+    cache_folder: Path | None
+    observe: Observer
+    config_file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Phase 3: what the engines saw in the target, and in the base where there is one."""
+
+    head: Looked
+    base: Looked | None
+    selection: Selection
+
+
+def scan(
+    plan: Plan, policy: GatePolicy, cache_folder: Path | None, observe: Observer, config_file: str = ""
+) -> ScanResult:
+    """Carry out a plan.
+
+    Raises:
+        TargetError: the target cannot be reached, or git cannot tell what changed.
+        ConfigError: a baseline or suppression file does not load.
+    """
+    trace = Trace()
+    reader = Reader(plan.request.root, plan.request.max_file_bytes)
+    with closing(reader):
+        return _phases(plan, policy, _Means(trace, reader, cache_folder, observe, config_file))
+
+
+def _phases(plan: Plan, policy: GatePolicy, means: _Means) -> ScanResult:
+    trace = means.trace
+    with trace.phase("plan") as said:
+        said.append(f"{len(plan.engines)} engines")
+    with trace.phase("verify tools") as said:
+        selection = _select(plan)
+        sound, others = _verify(plan, selection)
+        said.append(f"{len(sound)} ok" + "".join(f", {run.engine} {run.status.value}" for run in others))
+    with trace.phase("look") as said:
+        seen = _look(plan, sound, selection, means)
+        said.append(f"{len(seen.head.accounts)} files, {len(seen.head.findings)} raw findings")
+    with trace.phase("merge and rank") as said:
+        triaged = _triage(plan, seen, means.reader)
+        said.append(f"{len(triaged.findings)} findings")
+    with trace.phase("judge") as said:
+        runs = _runs(plan, [*seen.head.runs, *others], trace)
+        accounts = _accounts(seen)
+        verdict = judge(triaged.findings, runs, accounts, policy, seen.head.interrupted, _types_of(plan))
+        said.append(verdict.result.value)
+    return ScanResult(
+        request=plan.request,
+        tool_version=VERSION,
+        started_at=trace.started_at,
+        seconds=trace.seconds(),
+        findings=triaged.findings,
+        files=accounts,
+        engines=tuple(runs),
+        verdict=verdict,
+        rules=_summaries(plan, triaged.findings),
+        notifications=(*seen.selection.notifications, *triaged.notifications),
+        phases=tuple(trace.phases),
+        config_file=means.config_file,
+        commit=_commit(plan.request.root),
+        rules_digest=plan.rules_digest,
+        interrupted=seen.head.interrupted,
+    )
+
+
+def _select(plan: Plan) -> Selection:
+    """The names and sizes of what will be looked at. A history lists its blobs while it is read."""
+    return Selection(()) if plan.request.mode is ScanMode.HISTORY else select(plan.request)
+
+
+def _verify(plan: Plan, selection: Selection) -> tuple[list[AnyEngine], list[EngineRun]]:
+    """Engines that found their canary, and runs that say why the others do not look: broken, or no file is theirs."""
+    names = [(file.uri, language_of(file.uri), traits_of(file.uri)) for file in selection.files]
+    sound, others = [], []
+    for engine in plan.engines:
+        if names and not any(engine.wants(*name) for name in names):
+            run = EngineRun(engine.name, engine.version, EngineStatus.NOT_APPLICABLE, reason="no file for it")
+            others.append(run)
+            continue
+        problem = verify(engine)
+        if problem:
+            run = EngineRun(
+                engine.name, engine.version, EngineStatus.BROKEN, reason=problem, advice="see `assay doctor`"
+            )
+            others.append(run)
+        else:
+            sound.append(engine)
+    return sound, others
+
+
+def _look(plan: Plan, engines: list[AnyEngine], selection: Selection, means: _Means) -> Seen:
+    request = _look_request(plan, engines, selection.files, means)
+    if plan.request.mode is ScanMode.HISTORY:
+        from assay.scan.history import look_at_history
+
+        return Seen(look_at_history(request, means.observe), None, selection)
+    head = look(replace(request, focus=selection.focus), means.observe)
+    base = None
+    if selection.base is not None and not head.interrupted:
+        # The base is compared by content digest only: its snapshot must not replace the one of the working tree.
+        sides = replace(
+            request, files=selection.base.files, focus=selection.base.focus, key=request.key + b"base"
+        )
+        base = look(sides)
+    return Seen(head, base, selection)
+
+
+def _look_request(
+    plan: Plan, engines: list[AnyEngine], files: tuple[TargetFile, ...], means: _Means
+) -> LookRequest:
+    request = plan.request
+    return LookRequest(
+        root=request.root,
+        files=files,
+        engines=engines,
+        jobs=request.jobs,
+        offline=request.offline,
+        reader=means.reader,
+        file_seconds=request.file_seconds,
+        engine_seconds=request.engine_seconds,
+        cache=Cache(means.cache_folder) if means.cache_folder else None,
+        key=bytes.fromhex(plan.rules_digest) + repr((request.paths, request.max_file_bytes)).encode(),
+    )
+
+
+def _triage(plan: Plan, seen: Seen, reader: Reader) -> Triaged:
+    selection = seen.selection
+    head = Side(_in_focus(seen), _read_from(reader, selection.files), tuple(sorted(seen.head.marked)))
+    partial = selection.focus is not None or bool(plan.request.paths != ("",) and plan.request.paths)
+    if seen.base is None or selection.base is None:
+        return triage(plan.request, head, None, partial=partial)
+    base = Side(_base_findings(seen), _read_from(reader, selection.base.files))
+    return triage(plan.request, head, base, partial=partial)
+
+
+def _in_focus(seen: Seen) -> list[Finding]:
+    """Findings in the files that count; a project engine may see further ones, in files that did not change, which count if they are new."""
+    return seen.head.findings
+
+
+def _base_findings(seen: Seen) -> list[Finding]:
+    """The base's findings: those of its changed files, and those of today's unchanged files, which were the same then."""
+    assert seen.base is not None
+    assert seen.selection.change is not None
+    changed = seen.selection.change.files
+    project = seen.head.project_engines
+    same = [f for f in seen.head.findings if f.location.uri not in changed and f.engine not in project]
+    return [*seen.base.findings, *same]
+
+
+def _read_from(reader: Reader, files: Iterable[TargetFile]) -> Callable[[str], bytes | None]:
+    by_uri = {file.uri: file for file in files}
+
+    def read(uri: str) -> bytes | None:
+        file = by_uri.get(uri)
+        source = reader.read(file) if file is not None else None
+        return source.content if isinstance(source, SourceFile) else None
+
+    return read
+
+
+def _runs(plan: Plan, runs: list[EngineRun], trace: Trace) -> list[EngineRun]:
+    """Every engine of the registry, with what the verdict depends on; without measured times where a report must be reproducible."""
+    finished = [replace(run, required=plan.is_required(run.engine)) for run in runs]
+    if trace.reproducible:
+        finished = [replace(run, started=0.0, seconds=0.0, cached=0) for run in finished]
+    return [*finished, *plan.not_requested]
+
+
+def _accounts(seen: Seen) -> tuple[FileAccount, ...]:
+    """Every file that was met, sorted; with a focus, the files outside of it are one account."""
+    focus = seen.selection.focus
+    looked = [account for account in seen.head.accounts if focus is None or account.uri in focus]
+    rest = len(seen.head.accounts) - len(looked)
+    accounts = [*looked, *seen.selection.accounts]
+    if rest:
+        accounts.append(FileAccount(".", FileStatus.SKIPPED, "unchanged", f"{rest} files"))
+    return tuple(sorted(accounts, key=lambda account: account.uri))
+
+
+def _commit(root: str) -> str:
+    """The commit that is checked out, "" outside of git."""
+    try:
+        return head_commit(find_repository(root))
+    except GitError:
+        return ""
+
+
+def _types_of(plan: Plan) -> dict[str, frozenset[ScanType]]:
+    return {engine.name: frozenset(engine.scan_types) for engine in plan.engines}
+
+
+def _summaries(plan: Plan, findings: Iterable[RankedFinding]) -> tuple[RuleSummary, ...]:
+    """The rules that findings name, for reports."""
+    named = {ranked.triaged.finding.rule_id for ranked in findings}
+    rules = {rule.id: rule for engine in plan.engines for rule in engine.rules() if rule.id in named}
+    return tuple(_summary(rule) for _, rule in sorted(rules.items()))
+
+
+def _summary(rule: Rule) -> RuleSummary:
+    return RuleSummary(
+        id=rule.id,
+        title=rule.title,
+        description=rule.message,
+        remediation=rule.remediation,
+        severity=rule.severity,
+        confidence=rule.confidence,
+        cwe=rule.cwe,
+        owasp=rule.owasp,
+        controls=rule.controls,
+        references=rule.references,
+    )

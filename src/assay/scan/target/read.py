@@ -1,0 +1,105 @@
+"""Read one file of the target, once and safely: no links, no pipes, no more than the limit, nothing that changes underneath."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from assay.model.errors import GitError
+from assay.model.scan import FileAccount, FileStatus
+from assay.scan.target.file import MAX_FILE_BYTES, SourceFile, TargetFile
+from assay.scan.target.git import BlobReader
+from assay.scan.target.language import language_of
+from assay.scan.target.traits import traits_of
+
+_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
+_CHUNK = 1 << 20
+
+
+def read_file(
+    file: TargetFile, limit: int = MAX_FILE_BYTES, blobs: BlobReader | None = None
+) -> SourceFile | FileAccount:
+    """The file with language and traits, or why there is none: too-large, unreadable, changed-while-read and the like.
+
+    Where `file.blob` is set the content comes from git through `blobs`. An empty file is a file.
+    """
+    content = _read_blob(file, limit, blobs) if file.blob else _read_disk(file, limit or MAX_FILE_BYTES)
+    return content if isinstance(content, FileAccount) else source_file(file.uri, content)
+
+
+def source_file(uri: str, content: bytes) -> SourceFile:
+    """Content that is known already (a blob of the history, a canary) as engines see it."""
+    language = language_of(uri, content)
+    return SourceFile(uri, content, language, traits_of(uri, content))
+
+
+def _read_blob(file: TargetFile, limit: int, blobs: BlobReader | None) -> bytes | FileAccount:
+    if blobs is None:
+        return FileAccount(
+            file.uri, FileStatus.FAILED, "unreadable", "its content is in git, and git was not opened"
+        )
+    limit = limit or MAX_FILE_BYTES
+    if file.size > limit:
+        return _too_large(file.uri, file.size, limit)
+    try:
+        content = blobs.read(file.blob, limit)
+    except GitError as error:
+        return FileAccount(file.uri, FileStatus.FAILED, "unreadable", error.message)
+    if content is None:
+        return FileAccount(
+            file.uri, FileStatus.FAILED, "unreadable", "git does not have its content, or it is too large"
+        )
+    return content
+
+
+def _read_disk(file: TargetFile, limit: int) -> bytes | FileAccount:
+    try:
+        content = _read_once(file, limit)
+        if content is None:
+            content = _read_once(file, limit)
+    except OSError as error:
+        return FileAccount(file.uri, FileStatus.FAILED, "unreadable", (error.strerror or "").lower())
+    if content is None:
+        return FileAccount(file.uri, FileStatus.FAILED, "changed-while-read", "twice")
+    return content
+
+
+def _read_once(file: TargetFile, limit: int) -> bytes | FileAccount | None:
+    """The content; None if it changed meanwhile.
+
+    Raises:
+        OSError: it cannot be opened or read.
+    """
+    descriptor = os.open(file.path, _OPEN)
+    try:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            return FileAccount(file.uri, FileStatus.SKIPPED, "not-a-regular-file", "since it was listed")
+        if before.st_size > limit:
+            return _too_large(file.uri, before.st_size, limit)
+        content = _read_all(descriptor, limit)
+        after = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(
+        content
+    ) != after.st_size:
+        return None
+    return content
+
+
+def _read_all(descriptor: int, limit: int) -> bytes:
+    """At most one byte more than the limit, so that a file that grows without end stops here."""
+    pieces = []
+    left = limit + 1
+    while left > 0:
+        piece = os.read(descriptor, min(left, _CHUNK))
+        if not piece:
+            break
+        pieces.append(piece)
+        left -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _too_large(uri: str, size: int, limit: int) -> FileAccount:
+    return FileAccount(uri, FileStatus.SKIPPED, "too-large", f"{size} bytes, the limit is {limit}")

@@ -1,0 +1,358 @@
+"""Findings of all engines -> one finding per flaw, with every engine that saw it as evidence.
+
+Two reports are one flaw by facts, never by message text:
+
+- a secret: the keyed hash of its value
+- a dependency: the package at its version, and any advisory id in common
+- infrastructure: the file, and the resource and class (the engine's identity)
+- code: the file, the lines of the sink and the CWE family. One engine may tell several flaws apart on the same lines: then they are
+  several, and what other engines report there joins the one that it overlaps.
+
+The order of the input changes nothing, and a further tool never raises the count for flaws already found.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from assay.model.finding import Evidence, Finding, Verification, VerificationState
+from assay.model.location import Location, Region
+from assay.model.severity import Confidence, Severity
+from assay.scan.triage.families import family
+
+# First segments of our own rule ids. What begins otherwise came from a foreign tool.
+OWN_DOMAINS = frozenset(
+    {"secrets", "code", "infrastructure", "dependencies", "packages", "licences", "api", "agents", "intent"}
+)
+_CREDENTIALS = "credentials"
+_STRENGTH = {state: place for place, state in enumerate(VerificationState)}
+_MAX_SINK_LINES = 10  # a longer region is a whole function: it says nothing about where the sink ends
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """That a raw finding became part of a merged one: what `--explain-merge` prints."""
+
+    raw: Finding
+    into: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """That a raw finding was not kept, and why."""
+
+    raw: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """One finding per flaw, sorted; every raw finding stands in `joined` (with the index of its finding) or in `drops`."""
+
+    findings: tuple[Finding, ...]
+    joined: tuple[Joined, ...]
+    drops: tuple[Drop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    members: tuple[Finding, ...]
+    why: str
+
+
+def merge(raw: Iterable[Finding]) -> Merged:
+    """Merge the findings of all engines. Equal in every field means reported twice: kept once, and recorded as a drop."""
+    kept, drops = _without_repeats(sorted(raw, key=_total_key))
+    groups = sorted(
+        ((_one(group.members), group) for group in _groups(kept)), key=lambda pair: _total_key(pair[0])
+    )
+    joined = [
+        Joined(member, index, group.why)
+        for index, (_, group) in enumerate(groups)
+        for member in group.members
+    ]
+    return Merged(tuple(finding for finding, _ in groups), tuple(joined), tuple(drops))
+
+
+def is_own(finding: Finding) -> bool:
+    """Whether one of our own rules reported it."""
+    return _domain(finding) in OWN_DOMAINS
+
+
+def _domain(finding: Finding) -> str:
+    return finding.rule_id.split("/", 1)[0]
+
+
+def _without_repeats(ordered: Sequence[Finding]) -> tuple[list[Finding], list[Drop]]:
+    kept: list[Finding] = []
+    drops: list[Drop] = []
+    for finding in ordered:
+        if kept and kept[-1] == finding:
+            drops.append(Drop(finding, "reported twice by the same engine"))
+        else:
+            kept.append(finding)
+    return kept, drops
+
+
+def _groups(findings: Sequence[Finding]) -> Iterator[_Group]:
+    secrets: dict[str, list[Finding]] = defaultdict(list)
+    packages: list[Finding] = []
+    resources: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    code: list[Finding] = []
+    for finding in findings:
+        if finding.component is not None:
+            packages.append(finding)
+        elif _domain(finding) == "infrastructure" and finding.identity:
+            resources[(finding.location.uri, finding.identity)].append(finding)
+        elif _is_secret(finding):
+            secrets[finding.identity].append(finding)
+        else:
+            code.append(finding)
+    code = _claim_credentials(secrets, code)
+    yield from (_Group(tuple(members), "the same secret") for members in secrets.values())
+    yield from (_Group(tuple(members), "the same resource and class") for members in resources.values())
+    yield from _package_groups(packages)
+    yield from _code_groups(code)
+
+
+def _is_secret(finding: Finding) -> bool:
+    """A secret of ours, or of a tool whose adapter set the keyed hash of the value."""
+    if not finding.identity:
+        return False
+    return _domain(finding) == "secrets" or (not is_own(finding) and family(finding.cwe) == _CREDENTIALS)
+
+
+def _claim_credentials(secrets: dict[str, list[Finding]], code: list[Finding]) -> list[Finding]:
+    """A hard-coded password seen by a code rule is the secret of ours on that line. Returns what is none."""
+    at: dict[tuple[str, int], str] = {}
+    for identity in sorted(secrets):
+        for member in filter(is_own, secrets[identity]):
+            for place in (member.location, *member.related):
+                for line in _lines(place.region):
+                    at.setdefault((place.uri, line), identity)
+    rest: list[Finding] = []
+    for finding in code:
+        lines = _lines(finding.location.region) if family(finding.cwe) == _CREDENTIALS else ()
+        here = [at[finding.location.uri, line] for line in lines if (finding.location.uri, line) in at]
+        if here:
+            secrets[here[0]].append(finding)
+        else:
+            rest.append(finding)
+    return rest
+
+
+def _lines(region: Region) -> range:
+    return range(region.start_line, min(region.end_line, region.start_line + _MAX_SINK_LINES) + 1)
+
+
+def _package_groups(findings: Sequence[Finding]) -> Iterator[_Group]:
+    """Connected by package and any advisory id in common; without ids by rule and identity."""
+    parent = list(range(len(findings)))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    first: dict[tuple[str, ...], int] = {}
+    for index, finding in enumerate(findings):
+        for fact in _package_facts(finding):
+            other = first.setdefault(fact, index)
+            parent[root(index)] = root(other)
+    groups: dict[int, list[Finding]] = defaultdict(list)
+    for index, finding in enumerate(findings):
+        groups[root(index)].append(finding)
+    yield from (_Group(tuple(members), "the same package and advisory") for members in groups.values())
+
+
+def _package_facts(finding: Finding) -> Iterator[tuple[str, ...]]:
+    purl = finding.component.purl if finding.component else ""
+    for alias in finding.aliases:
+        yield purl, "advisory", alias.upper()
+    if not finding.aliases:
+        yield purl, finding.rule_id, finding.identity
+
+
+def _code_groups(findings: Sequence[Finding]) -> Iterator[_Group]:
+    """Our own claims are told apart first; a tool's finding joins the claim of ours that it overlaps; what is left is told apart alone.
+
+    INVARIANT: what a tool reports never changes the groups of the others, beyond joining them.
+    """
+    buckets: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        buckets[(finding.location.uri, family(finding.cwe) or finding.rule_id)].append(finding)
+    for bucket in buckets.values():
+        own = [
+            list(group)
+            for members in _touching([finding for finding in bucket if is_own(finding)])
+            for group in _own_claims(members)
+        ]
+        anchors = [group[0].location.region for group in own]
+        rest: list[Finding] = []
+        for finding in (finding for finding in bucket if not is_own(finding)):
+            near = _nearest(finding, anchors)
+            if near is not None and _overlap(finding.location.region, anchors[near]):
+                own[near].append(finding)
+            else:
+                rest.append(finding)
+        left = [list(group) for members in _touching(rest) for group in _tool_claims(members)]
+        yield from (_Group(tuple(group), "the same lines and weakness") for group in (*own, *left))
+
+
+def _touching(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
+    """Runs of findings whose lines overlap."""
+    end = 0
+    run: list[Finding] = []
+    for finding in sorted(findings, key=_total_key):
+        lines = _lines(finding.location.region)
+        if run and lines.start > end:
+            yield run
+            run = []
+        end = max(end, lines.stop - 1) if run else lines.stop - 1
+        run.append(finding)
+    if run:
+        yield run
+
+
+def _own_claims(members: Sequence[Finding]) -> Iterator[list[Finding]]:
+    """One group for each claim of the engine that tells most apart; the claims of our other engines join the nearest."""
+    claims = _claims_by_engine(members)
+    leader = min(claims, key=lambda engine: (-len(claims[engine]), engine))
+    slots = claims[leader]
+    groups: list[list[Finding]] = [[] for _ in slots]
+    regions = [region for region, *_ in slots]
+    for finding in sorted(members, key=lambda finding: finding.engine != leader):
+        same = finding.engine == leader
+        place = slots.index(_claim(finding)) if same else _nearest(finding, regions)
+        groups[place or 0].append(finding)
+    yield from groups
+
+
+def _tool_claims(members: Sequence[Finding]) -> Iterator[list[Finding]]:
+    """The first claim of each tool is one flaw, the second another: as many as the tool with the most claims says."""
+    claims = _claims_by_engine(members)
+    groups: list[list[Finding]] = [[] for _ in range(max(map(len, claims.values())))]
+    for finding in members:
+        groups[claims[finding.engine].index(_claim(finding))].append(finding)
+    yield from groups
+
+
+def _claims_by_engine(members: Sequence[Finding]) -> dict[str, list[tuple[Region, str, str]]]:
+    claims: dict[str, set[tuple[Region, str, str]]] = defaultdict(set)
+    for finding in members:
+        claims[finding.engine].add(_claim(finding))
+    return {engine: sorted(found) for engine, found in claims.items()}
+
+
+def _claim(finding: Finding) -> tuple[Region, str, str]:
+    """What one engine means as one flaw: a region; for our rules on other things than code, each rule is one of its own."""
+    if is_own(finding) and _domain(finding) != "code":
+        return (finding.location.region, finding.rule_id, finding.identity)
+    return (finding.location.region, "", "")
+
+
+def _nearest(finding: Finding, regions: Sequence[Region]) -> int | None:
+    here = finding.location.region
+
+    def distance(place: int) -> tuple[bool, int, int, int]:
+        there = regions[place]
+        lines, columns = (
+            abs(here.start_line - there.start_line),
+            abs(here.start_column - there.start_column),
+        )
+        return not _overlap(here, there), lines, columns, place
+
+    return min(range(len(regions)), key=distance, default=None)
+
+
+def _overlap(here: Region, there: Region) -> bool:
+    """Whether two regions share a place. A tool that names a line only gives its first column: that is the whole line."""
+    if max(here.start_line, there.start_line) > min(here.end_line, there.end_line):
+        return False
+    if not (here.start_line == here.end_line == there.start_line == there.end_line):
+        return True
+    if here.start_column == 1 and here.end_column <= 2:
+        return True
+    return here.start_column < there.end_column and there.start_column < here.end_column
+
+
+def _one(members: Sequence[Finding]) -> Finding:
+    """The best report, with what the others add. Agreement of independent engines raises confidence; every scale stays as evidence."""
+    ordered = sorted(members, key=_preference)
+    best = ordered[0]
+    agree = len({finding.engine for finding in members}) > 1
+    return replace(
+        best,
+        severity=best.severity if best.severity is not Severity.UNKNOWN else max(f.severity for f in members),
+        confidence=_confidence(ordered, agree),
+        verification=_verification(ordered, agree),
+        related=_related(best, ordered),
+        cwe=_in_order(cwe for finding in ordered for cwe in finding.cwe),
+        aliases=_in_order(alias for finding in ordered for alias in finding.aliases),
+        code_flow=next((finding.code_flow for finding in ordered if finding.code_flow), ()),
+        evidence=_evidence(ordered),
+        fixes=tuple(dict.fromkeys(fix for finding in ordered for fix in finding.fixes)),
+        why=next((finding.why for finding in ordered if finding.why), ""),
+    )
+
+
+def _preference(finding: Finding) -> tuple[object, ...]:
+    return (
+        not is_own(finding),
+        not finding.identity,
+        -_STRENGTH[finding.verification.state],
+        not finding.code_flow,
+        -finding.confidence.rank,
+        -finding.severity.rank,
+        _total_key(finding),
+    )
+
+
+def _confidence(ordered: Sequence[Finding], agree: bool) -> Confidence:
+    highest = max(finding.confidence for finding in ordered)
+    if agree and highest is Confidence.LOW:
+        return Confidence.MEDIUM
+    return Confidence.HIGH if agree else highest
+
+
+def _verification(ordered: Sequence[Finding], agree: bool) -> Verification:
+    best = max(ordered, key=lambda finding: _STRENGTH[finding.verification.state]).verification
+    if agree and best.state is VerificationState.SUSPECTED:
+        engines = sorted({finding.engine for finding in ordered})
+        return Verification(VerificationState.CORROBORATED, "independent engines agree", tuple(engines))
+    return best
+
+
+def _related(best: Finding, ordered: Sequence[Finding]) -> tuple[Location, ...]:
+    """Further places, once each. Another engine's slightly different range on the same lines is no further place."""
+    taken = {(best.location.uri, best.location.region.start_line)} if not best.related else set()
+    places: dict[tuple[str, Region], Location] = {}
+    for finding in ordered:
+        for place in (finding.location, *finding.related):
+            same_line = (place.uri, place.region.start_line) in taken
+            if place is not best.location and not (same_line and finding is not best):
+                places.setdefault((place.uri, place.region), place)
+    places.pop((best.location.uri, best.location.region), None)
+    return tuple(places[key] for key in sorted(places))
+
+
+def _evidence(ordered: Sequence[Finding]) -> tuple[Evidence, ...]:
+    seen: dict[Evidence, None] = {}
+    for finding in ordered:
+        own = Evidence(finding.engine, finding.rule_id, finding.severity.value, finding.message)
+        for evidence in finding.evidence or (own,):
+            seen.setdefault(evidence)
+    return tuple(sorted(seen, key=lambda e: (e.engine, e.rule_id, e.severity, e.message)))
+
+
+def _in_order(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+def _total_key(finding: Finding) -> tuple[object, ...]:
+    """Order by place and rule; `repr` settles what is left, so that two different findings are never in doubt."""
+    return (*finding.sort_key, finding.engine, repr(finding))

@@ -1,0 +1,151 @@
+"""Whether a named value is a secret: name and value are judged apart, then the place of the file says how much it counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from assay.model.severity import Confidence, Severity
+from assay.secrets.known import is_known_sample
+from assay.secrets.name import Promise, promise_of
+from assay.secrets.place import Form, Place, Setting
+from assay.secrets.value import (
+    is_identifier,
+    is_placeholder,
+    is_public_form,
+    is_random,
+    is_reference,
+    is_weak_password,
+    looks_typed,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A value that counts as a secret: which generic rule names it, how bad and how sure, and why."""
+
+    kind: str
+    severity: Severity
+    confidence: Confidence
+    why: str
+
+
+class Strength(Enum):
+    """RANDOM: drawn by a machine. TYPED: made by a person. WEAK: everybody tries it. WORDS: letters that read like words."""
+
+    RANDOM = "random"
+    TYPED = "typed"
+    WEAK = "weak"
+    WORDS = "words"
+
+
+def judge(name: str, value: str, op: str, quoted: bool, place: Place) -> Judgement | str:
+    """The judgement, or the reason (a short fixed phrase) why it is no secret."""
+    promise = promise_of(name)
+    if promise is Promise.NOTHING:
+        return "not a secret's name"
+    reason = reason_against(name, value)
+    if reason:
+        return reason
+    strength = strength_of(value)
+    if op == "(" and (strength is not Strength.RANDOM and not name.lower().lstrip(".").split(".")[-1].startswith(("set", "with", "password"))):
+        return "argument of a call"
+    if op == ">" and quoted:
+        return "text"
+    if op in ("==", "===", "!=", "!==") and strength in (Strength.WORDS, Strength.WEAK):
+        return "comparison"
+    if op == "," and strength is not Strength.RANDOM and not _is_lookup(name):
+        return "list"
+    return _placed(promise, strength, name, value, place)
+
+
+def _is_lookup(name: str) -> bool:
+    """`getenv("DB_PASSWORD", "x")` names its value in capitals; other lists of strings do not."""
+    return name.isupper() or name.startswith("--")
+
+
+def reason_against(name: str, value: str) -> str:
+    """Why the value is none by itself, or an empty text."""
+    if not 4 <= len(value) <= 512:
+        return "length"
+    if any(c.isspace() for c in value):
+        return "text"
+    if is_known_sample(value):
+        return "documented sample"
+    if is_reference(value):
+        return "reference"
+    if is_public_form(value):
+        return "public form"
+    if is_placeholder(value):
+        return "placeholder"
+    if any(c in value for c in "<>\u2026\u2022*") and len(set(value)) < 8:
+        return "placeholder"
+    return "names itself" if _says_its_name(name, value) else ""
+
+
+def _says_its_name(name: str, value: str) -> bool:
+    """`client_secret: "client-secret"`, `passwordField = "user_password"`: the value is a name too."""
+    said, named = (_letters(value), _letters(name))
+    if any(c.isdigit() for c in value):
+        return bool(said) and said == named
+    ends = ("password", "passwd", "secret", "token", "key", "pass", "passphrase", "pwd", "credentials")
+    return bool(said) and (said in named or named in said or said.endswith(ends))
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalpha())
+
+
+def strength_of(value: str) -> Strength:
+    """How strong a value that is no placeholder looks."""
+    if is_random(value):
+        return Strength.RANDOM
+    if is_weak_password(value):
+        return Strength.WEAK
+    return Strength.TYPED if looks_typed(value) and not is_identifier(value) else Strength.WORDS
+
+
+def _placed(promise: Promise, strength: Strength, name: str, value: str, place: Place) -> Judgement | str:
+    kind = "generic-password" if promise is Promise.PASSWORD else "generic-secret"
+    if place.lock:
+        return "lock file"
+    if strength is Strength.RANDOM:
+        return _random(kind, promise, value, place)
+    if place.setting is not Setting.PRODUCT or place.form is Form.PROSE:
+        return f"no strong value in a {place.setting.value} file"
+    if promise is Promise.KEY:
+        return "not random"
+    if promise is Promise.SECRET:
+        return _weak_secret(kind, strength, name, value, place)
+    return _weak_password(kind, strength, value, place)
+
+
+def _random(kind: str, promise: Promise, value: str, place: Place) -> Judgement | str:
+    if promise is not Promise.PASSWORD and len(value) < 16:
+        return "too short for a key"
+    why = "the value looks drawn at random"
+    if place.setting is Setting.PRODUCT:
+        return Judgement(kind, Severity.HIGH, Confidence.MEDIUM, why)
+    if place.setting is Setting.LANGUAGE or len(value) < 16:
+        return f"no strong value in a {place.setting.value} file"
+    return Judgement(kind, Severity.MEDIUM, Confidence.LOW, f"{why}, in a {place.setting.value} file")
+
+
+def _weak_password(kind: str, strength: Strength, value: str, place: Place) -> Judgement | str:
+    if strength is Strength.TYPED:
+        return Judgement(kind, Severity.HIGH, Confidence.MEDIUM, "a password written out")
+    if strength is Strength.WEAK:
+        return Judgement(kind, Severity.MEDIUM, Confidence.LOW, "a password that everybody tries")
+    if place.form is Form.ENVIRONMENT and value.isalpha() and value.islower():
+        return Judgement(kind, Severity.MEDIUM, Confidence.LOW, "a word as the password of an installation")
+    return "words"
+
+
+def _weak_secret(kind: str, strength: Strength, name: str, value: str, place: Place) -> Judgement | str:
+    """A signing secret that a person made up, as in JWT_SECRET = "blue-horse-42": it can be guessed offline."""
+    signs = any(word in name.lower() for word in ("jwt", "secret_key", "secretkey", "session", "signing", "cookie")) or name.isupper()
+    if not signs or len(value) < 6:
+        return "not random"
+    if strength is Strength.TYPED or (place.form is not Form.CONFIG and not is_identifier(value)):
+        return Judgement(kind, Severity.MEDIUM, Confidence.LOW, "a signing secret made up by a person")
+    return "not random"

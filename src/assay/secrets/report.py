@@ -1,0 +1,87 @@
+"""Matches to findings: places, redacted messages, masked snippets, identity. Nothing that leaves here holds a secret's value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assay.model.finding import Evidence, Finding, Verification, VerificationState
+from assay.model.location import Location
+from assay.secrets.allow import peer_allow
+from assay.secrets.collapse import by_value
+from assay.secrets.match import Match
+from assay.secrets.pair import paired
+from assay.secrets.plain import Lines
+from assay.secrets.redact import identity_of, mask, shown
+
+ENGINE = "secrets"
+_SNIPPET_BYTES = 400
+_RELATED = 50
+
+
+def findings_of(
+    content: bytes, uri: str, matches: Sequence[Match], key: bytes = b""
+) -> tuple[tuple[Finding, ...], tuple[tuple[Finding, str], ...]]:
+    """Findings sorted by place, one for each value; and, apart, those that a comment of another scanner lets pass."""
+    lines = Lines(content)
+    spans = [(match.start, match.end) for match in matches]
+    single, partners = paired(content, matches)
+    open_findings, allowed = [], []
+    for match, more in by_value(single):
+        comment = _allowed_by(lines, match)
+        partner = partners.get(match.start)
+        finding = _finding(content, uri, lines, spans, match, [*([partner] if partner else []), *more], key)
+        if comment is None:
+            open_findings.append(finding)
+        else:
+            allowed.append((finding, comment))
+    return tuple(sorted(open_findings, key=lambda one: one.sort_key)), tuple(allowed)
+
+
+def _allowed_by(lines: Lines, match: Match) -> str | None:
+    number = lines.number(match.start)
+    return peer_allow(lines.text(number), lines.text(number - 1) if number > 1 else "")
+
+
+def _finding(content: bytes, uri: str, lines: Lines, spans: list[tuple[int, int]], match: Match, more: list[Match], key: bytes) -> Finding:  # noqa: PLR0913 - all of one finding
+    facts = [fact for fact in (match.note, *match.facts) if fact]
+    message = f"{match.rule.message.rstrip('.')}: {shown(match.value)}" + (f"; {', '.join(facts)}" if facts else "")
+    state = VerificationState.CORROBORATED if match.proven else VerificationState.SUSPECTED
+    method = f"offline check {match.rule.match.get('check')}" if match.proven else ""
+    return Finding(
+        rule_id=match.rule.id,
+        engine=ENGINE,
+        message=message,
+        severity=match.severity,
+        confidence=match.confidence,
+        location=_location(content, uri, lines, spans, match),
+        identity=identity_of(match.value, key),
+        verification=Verification(state, method, tuple(facts)),
+        related=tuple(_location(content, uri, lines, spans, other, _relation(match, other)) for other in more[:_RELATED]),
+        cwe=match.rule.cwe,
+        evidence=tuple(Evidence(ENGINE, other, match.severity.value, "the same text fits this rule too") for other in match.others),
+    )
+
+
+def _relation(match: Match, other: Match) -> str:
+    return "the same value" if other.value == match.value else "the key id that belongs to it"
+
+
+def _location(content: bytes, uri: str, lines: Lines, spans: list[tuple[int, int]], match: Match, message: str = "") -> Location:
+    start, end = lines.span(lines.number(match.start))
+    start, end = max(start, match.start - _SNIPPET_BYTES // 2), min(end, max(match.end, match.start) + _SNIPPET_BYTES // 2)
+    start, end = _whole_characters(content, start, end)
+    snippet = mask(content, start, end, _cut_by(spans, start))
+    return Location(uri, lines.region(match.start, match.end), message, snippet.strip())
+
+
+def _whole_characters(content: bytes, start: int, end: int) -> tuple[int, int]:
+    while start > 0 and start < len(content) and content[start] & 0xC0 == 0x80:
+        start -= 1
+    while end < len(content) and content[end] & 0xC0 == 0x80:
+        end += 1
+    return start, end
+
+
+def _cut_by(spans: list[tuple[int, int]], start: int) -> list[tuple[int, int]]:
+    """Spans with those that begin before the snippet marked so that nothing of them is shown."""
+    return [(low, high) for low, high in spans if high > start]

@@ -1,0 +1,47 @@
+"""What makes a line worth judging: patterns that already demand a telling name, an assignment and the beginning of a value.
+
+Hyperscan reports where these match; without it google-re2 finds the same lines. A trigger never spans lines, but for those in
+`SPANNING`, which end on the line that holds the value.
+"""
+
+from __future__ import annotations
+
+# A name that may hold a credential. Everything else about the name is judged later, word by word.
+WORDS = (
+    r"pass(?:w(?:or)?d|wrd|phrase|code)?s?|pwd|secret|token|cred(?:ential)?s?|auth|"
+    r"(?:api|access|account|private|encryption|encrypt|signing|sign|master|shared|session|service|license|admin|hmac|aes|"
+    r"crypto|cipher|jwt|client|app|application|subscription|storage|deploy|webhook|secret|consumer|integration|management)[_.-]?key"
+)
+_NAME = rf"(?i:{WORDS})(?:[A-Z_.-][\w.-]*|[0-9]{{1,3}}|s)?"
+_CLOSE = r"\\?[\"'`]?\]?[ \t]*"
+_TYPE = r"(?::[ \t]{0,3}[\w<>?|\[\]., ]{1,30}[ \t]{0,3})?"
+_PLAIN = r"[^\s\"'`$<>{}()\[\],;&|*]"
+
+ASSIGNED = (
+    # name = "value", "name": "value", name => 'value', setName("value"), "--name", "value"
+    rf"{_NAME}{_CLOSE}{_TYPE}(?:=>|:=|\|\|=|\?\?=|={{1,3}}|!==?|:|,|\(|\|\||\?\?|[ \t]or)[ \t]*(?:[A-Za-z@$]{{0,2}}|new [A-Za-z]{{1,16}}\()\\?[\"'`][^\s\"'`]{{3}}",
+    # name=value, name: value
+    rf"{_NAME}{_CLOSE}(?:=|:)[ \t]*{_PLAIN}{{4}}",
+    # <name>value</name>
+    rf"{_NAME}>[^\s<>]{{3}}",
+    # name="..." value="..."
+    rf"{_NAME}[\"'][ \t]{{0,4}},?[ \t]{{0,4}}[\"']?(?i:value)[\"']?[ \t]{{0,4}}[=:][ \t]{{0,4}}[\"'][^\s\"']{{3}}",
+    # --name value, PASSWORD 'value', IDENTIFIED BY 'value', netrc
+    rf"(?:--[\w-]*(?i:{WORDS})[ \t]{{1,4}}|(?i:identified[ \t]{{1,4}}by|password)[ \t]{{1,4}})[\"']?[^\s\"'$<>{{}}()\[\]-][^\s\"']{{3}}",
+)
+URL = r"[A-Za-z][\w+.-]{1,20}://[^\s/:@\"'`<>]*:[^\s/@\"'`<>]{2,}@[\w.\[{$%-]"
+HEADER = r"(?i:(?:basic|bearer)[ \t]{1,4}[\w+/.~-]{12})"
+CURL = r"(?i:curl|wget)[^\n]*[ \t](?:-u|--user)[ \t=]{0,2}[\"']?[^\s:\"'$]{1,64}:[^\s\"'$]{4}"
+SINGLE_LINE = (*ASSIGNED, URL, HEADER, CURL)
+
+SPANNING = (
+    # - name: DB_PASSWORD <newline> value: x;  <key>Password</key> <newline> <string>x</string>;  "name": "X_TOKEN", <newline> "value": "x"
+    rf"(?:name|key|Name|Key)[\"']?[:>=][ \t]{{0,4}}[\"']?[\w.-]*(?i:{WORDS})[\w.-]*[\"']?,?(?:</\w{{1,10}}>)?[ \t]{{0,4}}\r?\n"
+    rf"[ \t]*(?:[\"']?(?i:value)[\"']?[ \t]{{0,4}}[:=]|<(?:string|value)>)[ \t]{{0,4}}[\"']?[^\s\"']{{3}}",
+)
+# Every trigger holds one of these on the line where it begins: what the slower prefilter asks first.
+GATE = rf"(?i:{WORDS})|(?i:basic|bearer)[ \t]|(?i:identified)|(?i:curl|wget)|://[^\s/:@\"'`<>]*:"
+# A run that may be encoded text: only that the file holds one is asked.
+ENCODED = r"[A-Za-z0-9+/]{40}"
+EXPRESSIONS = (*SINGLE_LINE, *SPANNING, ENCODED)
+ENCODED_ID = len(EXPRESSIONS) - 1

@@ -1,0 +1,183 @@
+"""One command: what kind of program it is, and which description of it applies."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from assay.shell.mentions import paths_in_text, paths_in_word
+from assay.shell.programs import (
+    archives,
+    builtins,
+    cloud,
+    containers,
+    database,
+    files,
+    git,
+    interpreters,
+    network,
+    packages,
+    remote,
+    search,
+    system,
+)
+from assay.shell.protocol import Handler, Shell
+from assay.shell.textflow import FILTERS, is_decoder, taints_of
+from assay.shell.value import UNKNOWN, Command, Value, Word
+from assay.shell.wrappers import Unwrapped, unwrap
+
+_LOOKUPS = {"command": {"-v", "-V"}, "exec": set(), "type": set()}
+_HELP = frozenset({"--help", "--version", "-help", "--usage"})
+# Programs that pass their arguments on, so that `--help` among them says nothing of what they do themselves.
+_PASSING = frozenset(
+    {
+        "find",
+        "fd",
+        "xargs",
+        "parallel",
+        "ssh",
+        "npx",
+        "pnpx",
+        "bunx",
+        "uvx",
+        "pipx",
+        "docker",
+        "podman",
+        "make",
+        "eval",
+        "awk",
+    }
+)
+
+
+@lru_cache(maxsize=1)
+def _handlers() -> dict[str, Handler]:
+    table: dict[str, Handler] = {}
+    for module in (
+        archives, builtins, cloud, containers, database, files, git, interpreters, network, packages, remote, search, system,
+    ):  # fmt: skip
+        table.update(module.HANDLERS)
+    return table
+
+
+def perform(command: Command, shell: Shell) -> Value:
+    """Record what one command does and return what it prints."""
+    for variable, value in command.assigned:
+        if command.args or command.name.text:
+            shell.emit("env.set", variable, "assigned", detail=value[:200])
+    if not command.name.known:
+        return _unknown_program(command, shell)
+    name = program_name(command.name.text)
+    shell.emit("shell.exec", name, detail=command.line)
+    if "decoded" in command.name.taints:
+        shell.emit("code.decoded", "shell", "run", detail=f"decodes to: {command.line}")
+    if command.name.text.startswith((".", "/", "~")):
+        started = _start_file(command, shell)
+        if started is not None:
+            return started
+    if name in _LOOKUPS and any(word.text in _LOOKUPS[name] for word in command.args):
+        return Value(UNKNOWN)
+    inner = unwrap(command, name)
+    if inner is not None:
+        return _run_inner(command, name, inner, shell)
+    handler = _handlers().get(name)
+    if handler is None:
+        return _generic(command, name, shell)
+    if (
+        name not in _PASSING
+        and any(word.text in _HELP for word in command.args)
+        and handler not in interpreters.RUNNERS
+    ):
+        return Value(UNKNOWN)
+    return handler(command, shell)
+
+
+def program_name(text: str) -> str:
+    """The program a path names, without a version or `.exe`: `/usr/bin/python3.11` is `python`."""
+    name = text.rpartition("/")[2].removesuffix(".exe").removesuffix(".EXE")
+    trimmed = name.rstrip("0123456789.")
+    if trimmed in interpreters.VERSIONED:
+        return trimmed
+    return name
+
+
+def _unknown_program(command: Command, shell: Shell) -> Value:
+    taints = command.name.taints
+    if "network" in taints:
+        shell.emit("code.remote", "shell", detail="the program's name is downloaded")
+    elif "decoded" in taints:
+        shell.emit("code.decoded", "shell", "run", detail="the program's name is decoded")
+    elif (
+        taints
+        and all(taint.startswith("env:") for taint in taints)
+        and command.name.text.strip(UNKNOWN) == ""
+    ):
+        shell.doubt("which program a variable names: " + command.line.replace(UNKNOWN, "?")[:80])
+    else:
+        shell.emit(
+            "code.dynamic",
+            "shell",
+            detail="the program's name is computed: " + command.line.replace(UNKNOWN, "?")[:80],
+        )
+    return _generic(command, "", shell)
+
+
+def _start_file(command: Command, shell: Shell) -> Value | None:
+    """A file that this script itself wrote, started as a program."""
+    path = shell.path(command.name.text)
+    written = shell.files.get(path)
+    if written is None:
+        return None
+    return shell.script(written, command.name.text, f"{path}, written just before")
+
+
+def _run_inner(command: Command, name: str, inner: Unwrapped, shell: Shell) -> Value:
+    if name in ("sudo", "doas", "pkexec", "run0"):
+        options = inner.options
+        shell.emit(
+            "privilege.raise",
+            (options.first("-u", "--user") if options else "") or "root",
+            detail=command.line,
+        )
+    if inner.options is not None:
+        for word in inner.options.all("--output", "-o", "--log-out"):
+            shell.write(word, Value(UNKNOWN))
+    for variable, value in inner.assigned:
+        shell.emit("env.set", variable, "assigned", detail=value[:200])
+    out = Value()
+    for text in inner.strings:
+        out = shell.script(Value(text.text, text.taints), name)
+    if name in ("nsenter", "chroot"):
+        shell.emit("privilege.raise", "root", detail=command.line)
+    if inner.words:
+        out = shell.run(list(inner.words), command.stdin)
+    return out
+
+
+def _generic(command: Command, name: str, shell: Shell) -> Value:
+    """A program without a description: every path that its arguments or its known input name may be read."""
+    taints: frozenset[str] = taints_of(command.args)
+    for word in command.args:
+        for path in paths_in_word(word):
+            taints |= shell.read(Word(path, glob=word.glob), "mention").taints
+        if any(char in word.text for char in " ('\"!"):
+            for path in paths_in_text(word.text):
+                shell.read(path, "mention")
+    if name == "" or name not in FILTERS:
+        _mentions_in_input(command, shell)
+    return output_of(command, name, taints)
+
+
+def _mentions_in_input(command: Command, shell: Shell) -> None:
+    stdin = command.stdin
+    if stdin is not None and "text" in stdin.taints:
+        for path in paths_in_text(stdin.text.replace(UNKNOWN, " ")):
+            shell.read(path, "mention")
+
+
+def output_of(command: Command, name: str, taints: frozenset[str]) -> Value:
+    """What a program prints: a known text where it only transforms one, else something tainted by all that went in."""
+    stdin = command.stdin
+    taints = taints | (stdin.taints if stdin is not None else frozenset())
+    if is_decoder(name, command.args):
+        taints |= {"decoded"}
+    return Value(UNKNOWN, taints)

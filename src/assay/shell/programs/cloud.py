@@ -1,0 +1,484 @@
+"""Command lines of clouds, clusters, hosts of code and deployment: looking is told from changing by their verbs."""
+
+from __future__ import annotations
+
+from assay.shell.mentions import paths_in_word
+from assay.shell.options import Options, parse
+from assay.shell.protocol import Handler, Shell
+from assay.shell.value import UNKNOWN, Command, Value, Word
+
+_LOOKING = frozenset(
+    [
+        "get",
+        "list",
+        "ls",
+        "describe",
+        "show",
+        "view",
+        "status",
+        "diff",
+        "plan",
+        "validate",
+        "fmt",
+        "version",
+        "help",
+        "logs",
+        "log",
+        "tail",
+        "top",
+        "explain",
+        "search",
+        "template",
+        "lint",
+        "config-view",
+        "whoami",
+        "synth",
+        "synthesize",
+        "events",
+        "watch",
+        "wait",
+        "inspect",
+        "info",
+        "can-i",
+        "api-resources",
+        "api-versions",
+        "cluster-info",
+        "check",
+        "doctor",
+        "browse",
+        "open",
+        "history",
+        "lookup",
+        "graph",
+        "output",
+        "outputs",
+        "providers",
+        "test",
+        "tests",
+        "metadata",
+        "context",
+        "contexts",
+        "current-context",
+        "get-contexts",
+        "get-clusters",
+        "use-context",
+        "env",
+        "print",
+        "query",
+        "read",
+        "topic",
+        "topics",
+        "docs",
+        "tree",
+        "completion",
+        "completions",
+        "preview",
+        "dry-run",
+        "scan",
+        "audit",
+        "download",
+        "verify",
+        "export",
+        "render",
+        "estimate",
+        "head",
+        "select",
+        "cat",
+        "features",
+        "display",
+        "list-tags",
+        "list-runs",
+        "watch-logs",
+        "metrics",
+        "healthcheck",
+        "ping",
+        "alias",
+        "console",
+        "bootstrap-template",
+        "acknowledge",
+        "runs",
+        "view-log",
+        "checks",
+    ]
+)
+_LOOKING_PREFIXES = (
+    "get-",
+    "list-",
+    "describe-",
+    "show-",
+    "search-",
+    "view-",
+    "lookup-",
+    "check-",
+    "validate-",
+    "test-",
+    "head-",
+    "batch-get-",
+    "filter-",
+    "estimate-",
+    "preview-",
+    "select-",
+    "simulate-",
+    "detect-",
+)
+_CHANGING = frozenset(
+    [
+        "create",
+        "delete",
+        "remove",
+        "rm",
+        "destroy",
+        "apply",
+        "deploy",
+        "update",
+        "set",
+        "put",
+        "add",
+        "edit",
+        "patch",
+        "replace",
+        "scale",
+        "rollout",
+        "restart",
+        "stop",
+        "start",
+        "reboot",
+        "drain",
+        "cordon",
+        "uncordon",
+        "taint",
+        "label",
+        "annotate",
+        "expose",
+        "run",
+        "exec",
+        "attach",
+        "cp",
+        "mv",
+        "sync",
+        "push",
+        "publish",
+        "promote",
+        "rollback",
+        "import",
+        "taint",
+        "untaint",
+        "install",
+        "uninstall",
+        "upgrade",
+        "new",
+        "init-app",
+        "enable",
+        "disable",
+        "merge",
+        "close",
+        "reopen",
+        "comment",
+        "approve",
+        "review",
+        "fork",
+        "rename",
+        "transfer",
+        "archive",
+        "unarchive",
+        "lock",
+        "unlock",
+        "pin",
+        "cancel",
+        "rerun",
+        "release",
+        "up",
+        "down",
+        "bootstrap",
+        "migrate",
+        "scale-down",
+        "kill",
+        "unset",
+        "grant",
+        "revoke",
+        "bind",
+        "unbind",
+        "ssh",
+        "tunnel",
+        "proxy",
+        "port-forward",
+        "upload",
+        "submit",
+        "invoke",
+        "call",
+        "send",
+        "trigger",
+        "resume",
+        "pause",
+        "suspend",
+        "restore",
+        "reset",
+        "purge",
+        "flush",
+        "clone",
+        "sync-fork",
+        "develop",
+        "autoscale",
+        "rotate",
+        "share",
+        "ready",
+        "link",
+        "unlink",
+        "delete-asset",
+        "copy",
+        "mb",
+        "rb",
+        "presign",
+        "website",
+        "rsync",
+        "setmeta",
+        "acl",
+        "iam",
+        "chmod",
+        "configure",
+        "connect",
+        "apply-set",
+        "invite",
+        "refresh",
+        "watch-deploy",
+        "drop",
+        "force-unlock",
+    ]
+)
+_CHANGING_PREFIXES = (
+    "create-", "delete-", "remove-", "update-", "put-", "set-", "add-", "modify-", "terminate-", "start-", "stop-", "reboot-", "run-", "attach-", "detach-",
+    "associate-", "disassociate-", "authorize-", "revoke-", "register-", "deregister-", "send-", "invoke", "publish", "cancel-", "enable-", "disable-",
+    "restore-", "reset-", "import-", "export-", "tag-", "untag-", "promote-", "purge-", "batch-write", "batch-delete", "admin-", "change-", "copy-", "execute-",
+)  # fmt: skip
+_GLOBAL_VALUED = (
+    "-n --namespace --context --cluster --kubeconfig -f --filename --file -o --output --project --region --zone --profile -R --repo -l --selector"
+    " --account --format --filter --query --subscription -g --resource-group --name --endpoint-url -c --container --host -a --app --stage -s"
+    " --service --as -p --token -e --environment --values --set --version --chdir --config -w --web --user --cwd --stack --limit --state"
+    " --json --jq -q --template -t --title -b --body -B --base -H --head -m --message --label --assignee --reviewer --tail --since --author --type"
+)
+_SECRETS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("aws", ("secretsmanager get-secret-value", "ssm get-parameter", "configure export-credentials", "configure get", "sts get-session-token", "sts assume-role", "kms decrypt", "iam create-access-key")),
+    ("gcloud", ("secrets versions access", "auth print-access-token", "auth print-identity-token", "auth application-default print-access-token", "iam service-accounts keys create")),
+    ("az", ("keyvault secret show", "account get-access-token", "storage account keys", "ad sp create-for-rbac", "acr credential show")),
+    ("kubectl", ("get secret", "describe secret", "get secrets", "config view --raw", "create token")),
+    ("oc", ("get secret", "whoami -t")),
+    ("gh", ("auth token",)),
+    ("glab", ("auth token",)),
+    ("vault", ("kv get", "read", "token lookup", "print token")),
+    ("heroku", ("config", "auth:token", "config:get")),
+    ("vercel", ("env pull",)),
+    ("doppler", ("secrets",)),
+    ("op", ("read", "item get")),
+    ("flyctl", ("auth token",)),
+    ("fly", ("auth token",)),
+    ("sops", ("-d", "--decrypt", "decrypt")),
+    ("consul", ("kv get",)),
+    ("npm", ("token",)),
+    ("aws-vault", ("export",)),
+    ("chamber", ("read", "export")),
+)  # fmt: skip
+# What a tool does when its verb is in neither table: most have many more ways to look than to change.
+_UNKNOWN_LOOKS = frozenset(
+    {"gh", "glab", "aws", "gcloud", "az", "kubectl", "helm", "terraform", "oc", "tofu", "op", "vault"}
+)
+_LOCAL = {
+    "terraform": "init fmt validate get workspace-select console login force-unlock-help",
+    "tofu": "init fmt validate get",
+    "helm": "repo dependency create package pull env verify plugin-list",
+    "gh": "repo-clone pr-checkout pr-create issue-create pr-ready pr-comment issue-comment auth-status extension-list repo-set-default repo-sync pr-diff pr-checks run-watch run-download run-view gist-view release-download cache-list alias",
+    "glab": "repo-clone mr-checkout mr-create",
+    "aws": "configure-list sso-login s3-ls",
+    "gcloud": "init config-set config-configurations components info auth-list auth-login",
+    "az": "login account-set configure",
+    "kubectl": "kustomize create-dry-run config-use-context config-set-context plugin completion port-forward proxy auth",
+    "cdk": "init acknowledge notices context docs doctor list ls metadata",
+    "serverless": "print package info",
+    "pulumi": "new-template login stack-ls",
+    "argocd": "login context",
+    "kustomize": "build edit create",
+    "vercel": "dev build link whoami",
+    "netlify": "dev build status",
+    "wrangler": "dev types whoami",
+    "firebase": "emulators:start emulators:exec serve login",
+    "supabase": "start stop status init gen",
+    "fly": "status",
+    "flyctl": "status",
+    "heroku": "local logs",
+}
+_DEPLOYERS = frozenset(
+    [
+        "cdk",
+        "serverless",
+        "sls",
+        "sam",
+        "vercel",
+        "netlify",
+        "fly",
+        "flyctl",
+        "heroku",
+        "firebase",
+        "wrangler",
+        "pulumi",
+        "eb",
+        "copilot-cli",
+        "amplify",
+        "railway",
+        "render",
+        "surge",
+        "now",
+        "kamal",
+        "cap",
+        "skaffold",
+        "nomad",
+        "apex",
+        "chalice",
+        "zappa",
+        "gcloud-deploy",
+    ]
+)
+_PRODUCTION = ("prod", "production", "live", "prd")
+
+
+def _cloud(command: Command, shell: Shell) -> Value:
+    name = command.name.text.rpartition("/")[2]
+    options = parse(command.args, _GLOBAL_VALUED)
+    words = [word.text for word in options.operands]
+    flags = ("production",) if any(_is_production(word.text) for word in command.args) else ()
+    _named_files(command, shell)
+    if _reads_secret(name, words, command):
+        shell.emit("secret.read", name, *flags, detail=command.line)
+    elif options.has("--dry-run", "--dryrun", "--noop") and options.first("--dry-run") not in (
+        "none",
+        "false",
+    ):
+        shell.emit("cloud.read", name, detail=command.line)
+    elif name in ("gh", "glab") and words[:1] == ["api"]:
+        _api(name, options, command, shell)
+    elif name in ("kubectl", "oc") and words[:1] == ["exec"]:
+        shell.emit("cloud.change", name, *flags, detail=command.line)
+        _inner(command, shell, name)
+    elif _changes(name, words):
+        verb = "deploy.run" if name in _DEPLOYERS else "cloud.change"
+        shell.emit(verb, name, *flags, detail=command.line)
+        _sent(name, words, shell)
+    else:
+        shell.emit("cloud.read", name, *flags, detail=command.line)
+    return Value(
+        UNKNOWN,
+        frozenset({"network"})
+        if name in ("gh", "aws", "gsutil") and ("api" in words or "cp" in words)
+        else frozenset(),
+    )
+
+
+def _named_files(command: Command, shell: Shell) -> None:
+    for word in command.args:
+        for path in paths_in_word(word):
+            if not path.startswith("/") or "//" not in path:
+                shell.read(Word(path, glob=word.glob), "mention")
+
+
+def _is_production(text: str) -> bool:
+    pieces = (
+        text.lower()
+        .replace("/", "-")
+        .replace("_", "-")
+        .replace("=", "-")
+        .replace(":", "-")
+        .replace(".", "-")
+        .split("-")
+    )
+    return any(piece in _PRODUCTION for piece in pieces)
+
+
+def _reads_secret(name: str, words: list[str], command: Command) -> bool:
+    line = " ".join(words)
+    raw = " ".join(word.text for word in command.args)
+    for tool, forms in _SECRETS:
+        if tool == name and any(line.startswith(form) or raw.startswith(form) for form in forms):
+            return name not in ("kubectl", "oc") or any(
+                mark in raw
+                for mark in ("-o", "--output", "--template", "jsonpath", "describe", "--raw", "token", "-t")
+            )
+    return False
+
+
+def _api(name: str, options: Options, command: Command, shell: Shell) -> None:
+    method = options.first("-X", "--method").upper()
+    texts = [word.text for word in command.args]
+    if "-X" in texts and texts.index("-X") + 1 < len(texts):
+        method = texts[texts.index("-X") + 1].upper()
+    fields = any(
+        text in ("-f", "-F", "--field", "--raw-field", "--input") or text.startswith(("-f", "-F", "--input"))
+        for text in texts
+    )
+    if method not in ("", "GET", "HEAD") or (fields and method != "GET"):
+        shell.emit("cloud.change", name, detail=command.line)
+    else:
+        shell.emit("cloud.read", name, detail=command.line)
+
+
+def _changes(name: str, words: list[str]) -> bool:
+    """Whether the first verb met changes something. Local uses of a tool are listed; an unknown verb is a change for most tools."""
+    local = _LOCAL.get(name, "").split()
+    if words and (words[0] in local or "-".join(words[:2]) in local):
+        return False
+    if name == "gh" and words[:1] == ["auth"]:
+        return words[1:2] in (["login"], ["logout"], ["refresh"], ["setup-git"])
+    verdict: bool | None = None
+    for word in words[:5]:
+        changing = (
+            word in _CHANGING
+            or word.startswith(_CHANGING_PREFIXES)
+            or any(
+                word.endswith(f":{verb}")
+                for verb in ("set", "add", "destroy", "create", "promote", "unset", "remove")
+            )
+        )
+        looking = word in _LOOKING or word.startswith(_LOOKING_PREFIXES)
+        if looking:
+            return False
+        if changing:
+            verdict = True
+            break
+    if verdict is not None:
+        return verdict
+    return bool(words) and name not in _UNKNOWN_LOOKS
+
+
+def _sent(name: str, words: list[str], shell: Shell) -> None:
+    """Storage copies: a local path to a bucket is sent there."""
+    copies = {"cp", "mv", "sync", "rsync", "upload", "put", "upload-batch"}
+    if not copies & set(words) or name not in (
+        "aws",
+        "gsutil",
+        "gcloud",
+        "az",
+        "s3cmd",
+        "mc",
+        "azcopy",
+        "b2",
+    ):
+        return
+    places = [word for word in words if "://" in word]
+    for word in words:
+        if (
+            "://" not in word
+            and word not in copies
+            and ("/" in word or "." in word)
+            and places
+            and words.index(word) < words.index(places[-1])
+        ):
+            shell.emit("data.send", places[-1], "bucket", detail=f"file:{shell.path(word)}")
+
+
+def _inner(command: Command, shell: Shell, name: str) -> None:
+    texts = [word.text for word in command.args]
+    if "--" in texts:
+        shell.run(list(command.args[texts.index("--") + 1 :]), None, remote=name)
+
+
+HANDLERS: dict[str, Handler] = dict.fromkeys(
+    ["aws", "gcloud", "gsutil", "bq", "az", "azcopy", "kubectl", "oc", "helm", "helmfile", "terraform", "tofu", "terragrunt", "pulumi", "cdk", "cdktf", "gh", "glab", "heroku", "vercel", "netlify", "fly", "flyctl", "doctl", "railway", "firebase", "serverless", "sls", "sam", "eksctl", "kops", "kubeadm", "argocd", "flux", "kustomize", "wrangler", "supabase", "eb", "amplify", "skaffold", "nomad", "consul", "vault", "op", "s3cmd", "mc", "b2", "linode-cli", "hcloud", "scw", "oci", "ibmcloud", "cf", "doppler", "chamber", "sops", "planetscale", "pscale", "neonctl", "turso", "stripe", "twilio", "circleci", "travis", "buildkite-agent", "jenkins-cli", "fastlane", "kamal", "packer", "crane", "skopeo", "cosign", "istioctl", "linkerd", "velero", "rancher", "tkn", "k9s", "minikube", "kind", "k3d", "aliyun", "tccli", "yc", "kn", "render", "surge", "now"],
+    _cloud,
+)  # fmt: skip

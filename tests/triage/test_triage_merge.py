@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from triage_sample import finding
+
+from assay.model.finding import Finding, VerificationState
+from assay.model.severity import Confidence, Severity
+from assay.scan.triage.merge import is_own, merge
+
+SQL = "CWE-89"
+
+
+def test_several_engines_on_one_flaw_are_one_finding_with_evidence() -> None:
+    ours = finding(line=3, columns=(9, 40))
+    bandit = finding(
+        "bandit/B608", engine="bandit", line=3, columns=(1, 80), cwe=("CWE-943",), severity=Severity.MEDIUM
+    )
+    merged = merge([bandit, ours])
+    assert len(merged.findings) == 1
+    one = merged.findings[0]
+    assert one.rule_id == "code/python/sql-injection"
+    assert one.severity is Severity.HIGH
+    assert one.confidence is Confidence.HIGH
+    assert one.verification.state is VerificationState.CORROBORATED
+    assert [(e.engine, e.severity) for e in one.evidence] == [("bandit", "medium"), ("code", "high")]
+    assert one.related == ()
+
+
+def test_different_flaws_on_one_line_stay_apart() -> None:
+    first = finding(line=3, columns=(1, 20))
+    second = finding(line=3, columns=(30, 60))
+    shell = finding("code/python/os-command", line=3, columns=(1, 60), cwe=("CWE-78",))
+    assert len(merge([first, second, shell]).findings) == 3
+
+
+def test_a_tool_that_sees_a_line_joins_the_claim_that_it_overlaps() -> None:
+    first = finding(line=3, columns=(1, 20))
+    second = finding(line=3, columns=(30, 60))
+    tool = finding("semgrep/sql", engine="semgrep", line=3, columns=(31, 50))
+    merged = merge([tool, first, second])
+    assert [len(one.evidence) for one in merged.findings] == [1, 2]
+
+
+def test_two_rules_of_a_tool_on_one_flaw_are_one() -> None:
+    one = finding("semgrep/a", engine="semgrep", line=3)
+    two = finding("semgrep/b", engine="semgrep", line=3)
+    assert len(merge([one, two, finding(line=3)]).findings) == 1
+
+
+def test_the_same_secret_in_many_files_is_one_finding_with_places() -> None:
+    places = [
+        finding("secrets/token", uri=uri, line=line, identity="k:1", engine="secrets", cwe=("CWE-798",))
+        for uri, line in (("b.py", 9), ("a.py", 2), ("a.py", 7))
+    ]
+    other = finding("secrets/token", uri="a.py", line=2, identity="k:2", engine="secrets", cwe=("CWE-798",))
+    merged = merge([*places, other])
+    assert len(merged.findings) == 2
+    first = next(one for one in merged.findings if one.identity == "k:1")
+    assert first.location.uri == "a.py"
+    assert [(p.uri, p.region.start_line) for p in first.related] == [("a.py", 7), ("b.py", 9)]
+
+
+def test_a_password_rule_on_a_secrets_line_is_that_secret() -> None:
+    secret = finding("secrets/token", line=4, identity="k:1", engine="secrets", cwe=("CWE-798",))
+    rule = finding("code/python/hardcoded-password", line=4, cwe=("CWE-259",))
+    merged = merge([rule, secret])
+    assert [one.rule_id for one in merged.findings] == ["secrets/token"]
+    assert len(merged.findings[0].evidence) == 2
+
+
+def test_dependencies_are_one_by_package_and_any_common_advisory() -> None:
+    def advisory(engine: str, aliases: tuple[str, ...], purl: str = "pkg:pypi/jinja2@2.4") -> Finding:
+        return finding(
+            f"{engine}/vuln", engine=engine, uri="uv.lock", line=1, purl=purl, aliases=aliases, cwe=()
+        )
+
+    raw = [
+        advisory("osv", ("GHSA-1", "CVE-1")),
+        advisory("trivy", ("CVE-1",)),
+        advisory("grype", ("ghsa-1",)),
+        advisory("osv", ("CVE-2",)),
+        advisory("osv", ("CVE-1",), purl="pkg:pypi/other@1"),
+    ]
+    merged = merge(raw)
+    assert sorted(len(one.evidence) for one in merged.findings) == [1, 1, 3]
+
+
+def test_resources_are_one_by_file_resource_and_class() -> None:
+    def misconfigured(identity: str, uri: str = "k8s.yaml", engine: str = "infrastructure") -> Finding:
+        rule = "infrastructure/kubernetes/x"
+        return finding(rule, engine=engine, uri=uri, line=5, identity=identity, cwe=("CWE-250",))
+
+    raw = [
+        misconfigured("Deployment/web|root"),
+        misconfigured("Deployment/web|root", engine="checkov"),
+        misconfigured("Deployment/web|privileged"),
+        misconfigured("Deployment/web|root", uri="other.yaml"),
+    ]
+    assert len(merge(raw).findings) == 3
+
+
+def test_a_finding_reported_twice_is_a_recorded_drop() -> None:
+    merged = merge([finding(), finding()])
+    assert len(merged.findings) == 1
+    assert [drop.reason for drop in merged.drops] == ["reported twice by the same engine"]
+
+
+def test_an_unknown_severity_takes_the_highest_that_others_gave() -> None:
+    ours = finding(severity=Severity.UNKNOWN)
+    tool = finding("tool/x", engine="tool", severity=Severity.CRITICAL)
+    assert merge([ours, tool]).findings[0].severity is Severity.CRITICAL
+
+
+engines = st.sampled_from(["code", "bandit", "semgrep", "secrets", "osv", "trivy", "infrastructure"])
+
+
+@st.composite
+def raw_findings(draw: st.DrawFn, engine: st.SearchStrategy[str] = engines) -> Finding:
+    name = draw(engine)
+    kind = draw(st.sampled_from(["code", "code", "secret", "package", "resource"]))
+    line = draw(st.integers(1, 4))
+    start = draw(st.integers(1, 5))
+    columns = (start, start + draw(st.integers(1, 6)))
+    own = name in ("code", "secrets", "infrastructure")
+    uri = draw(st.sampled_from(["a.py", "b.py"]))
+    if kind == "secret":
+        rule = "secrets/token" if own else f"{name}/secret"
+        identity = draw(st.sampled_from(["k:1", "k:2"]))
+        return finding(rule, uri, line, columns, engine=name, identity=identity, cwe=("CWE-798",))
+    if kind == "package":
+        aliases = tuple(
+            draw(st.lists(st.sampled_from(["CVE-1", "CVE-2", "GHSA-3"]), max_size=2, unique=True))
+        )
+        rule = "dependencies/vulnerable" if own else f"{name}/vulnerable"
+        return finding(rule, uri, line, columns, engine=name, purl="pkg:pypi/x@1", aliases=aliases, cwe=())
+    if kind == "resource":
+        identity = draw(st.sampled_from(["r1|a", "r1|b"]))
+        return finding(
+            "infrastructure/k8s/x", uri, line, columns, engine=name, identity=identity, cwe=("CWE-250",)
+        )
+    rule = draw(st.sampled_from(["x", "y"]))
+    end_line = line + draw(st.integers(0, 2))
+    cwe = draw(st.sampled_from([("CWE-89",), ("CWE-943",), ("CWE-78",), ("CWE-259",), ()]))
+    return finding(
+        f"code/{rule}" if own else f"{name}/{rule}",
+        uri,
+        line,
+        columns if end_line == line else (columns[0], 90),
+        end_line,
+        engine=name,
+        cwe=cwe,
+        severity=draw(st.sampled_from(list(Severity))),
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(raw_findings(), max_size=12), st.randoms(use_true_random=False))
+def test_the_order_of_the_input_changes_nothing(raw: list[Finding], chance: random.Random) -> None:
+    shuffled = list(raw)
+    chance.shuffle(shuffled)
+    assert merge(raw) == merge(shuffled)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(raw_findings(), max_size=12))
+def test_nothing_is_lost(raw: list[Finding]) -> None:
+    merged = merge(raw)
+    assert len(merged.joined) + len(merged.drops) == len(raw)
+    assert {joined.raw for joined in merged.joined} | {drop.raw for drop in merged.drops} == set(raw)
+    assert {joined.into for joined in merged.joined} == set(range(len(merged.findings)))
+    for joined in merged.joined:
+        one = merged.findings[joined.into]
+        places = [one.location, *one.related]
+        lines = {(place.uri, place.region.start_line) for place in places}
+        here = (joined.raw.location.uri, joined.raw.location.region.start_line)
+        assert here in lines
+        assert any(e.rule_id == joined.raw.rule_id and e.engine == joined.raw.engine for e in one.evidence)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(raw_findings(), max_size=10),
+    st.lists(raw_findings(st.just("newtool")), max_size=5),
+)
+def test_another_tool_never_raises_the_count_of_what_was_found(
+    raw: list[Finding], more: list[Finding]
+) -> None:
+    before = merge(raw)
+    after = merge([*raw, *more])
+    known = set(raw)
+    holding_old = {joined.into for joined in after.joined if joined.raw in known}
+    assert len(holding_old) <= len(before.findings)
+
+
+def test_own_rules_are_known_by_their_domain() -> None:
+    assert is_own(finding())
+    assert not is_own(replace(finding(), rule_id="bandit/B608"))
