@@ -51,7 +51,7 @@ class Analysis(Calling):
         if info.state in ("running", "done") or not info.functions:
             return
         info.state = "running"
-        summary = self._execute(info.functions[0], (), None)
+        summary = self._execute(info.functions[0], ())
         info.state = "done"
         self.summaries[info.functions[0], ()] = summary
 
@@ -82,18 +82,18 @@ class Analysis(Calling):
             if known is not None:
                 return known
         self.running[key] = Summary()
-        summary = self._execute(info, context, None)
+        summary = self._execute(info, context)
         del self.running[key]
         if key in self.recursive:
             self.recursive.discard(key)
             self.summaries[key] = summary
-            summary = self._execute(info, context, None)
+            summary = self._execute(info, context)
         self.summaries[key] = summary
         return summary
 
-    def _execute(self, info: FunctionInfo, context: tuple[Any, ...], env: dict[str, Value] | None) -> Summary:
+    def _execute(self, info: FunctionInfo, context: tuple[Any, ...]) -> Summary:
         f = Frame(self, info)
-        f.env = env
+        f.env = {entry[0]: entry[1] for entry in context if isinstance(entry[0], str)}
         self._parameters(f, context)
         self.stack += 1
         alive = True
@@ -127,7 +127,7 @@ class Analysis(Calling):
             notes.append(text)
 
     def _parameters(self, f: Frame, context: tuple[Any, ...]) -> None:
-        known = dict(context)
+        known = {entry[0]: entry[1] for entry in context if not isinstance(entry[0], str)}
         owner = f.info.owner
         for index, parameter in enumerate(f.info.function.parameters):
             types, safe = self.parameter_types(f, parameter)
@@ -239,12 +239,11 @@ class Analysis(Calling):
     def _enter_method(self, f: Frame, function: FunctionInfo) -> None:
         """A method nobody is seen to call still meets what other methods left in its object."""
         summary = self.summaries.get((function, ()))
-        if summary is None or not summary.events:
+        if summary is None or not summary.events or function.owner is None or not function.owner.foreign:
             return
         if any(
             isinstance(event.origin, Symbol) and event.origin.root == 0 for event in summary.events.values()
         ):
-            assert function.owner is not None
             receiver = Value(types=(function.owner.qualname,))
             count = len(function.function.parameters) - 1
             self.call_function(f, Closure(function), [receiver, *[UNKNOWN] * count], function.function.span)

@@ -8,7 +8,7 @@ from assay.code import ir
 from assay.code.calls import Site, call_instruction
 from assay.code.frame import Frame
 from assay.code.guards import clear
-from assay.code.heap import EMPTY, Shape
+from assay.code.heap import EMPTY, Shape, load
 from assay.code.instantiate import Instance
 from assay.code.kinds import ALL
 from assay.code.model_rows import Row
@@ -65,8 +65,6 @@ class Calling(Reading):
 
     def read_field_quietly(self, f: Frame, obj: Value, name: str) -> Value | None:
         """A field's value from the heap only."""
-        from assay.code.heap import load
-
         return load(f.heap, f.shared, obj, name)
 
     def _methods(self, receiver: Value, cls: ClassInfo, name: str) -> list[Any]:
@@ -116,6 +114,8 @@ class Calling(Reading):
         registers.extend(site.registers)
         registers.extend([None] * (len(given) - len(registers)))
         spread_labels = None
+        listed = [value for kind, value in site.spread if kind == "*"]
+        mapped = [value for kind, value in site.spread if kind == "**"]
         for _, value in site.spread:
             spread_labels = join_labels(spread_labels, f.deep(value))
         used: set[str] = set()
@@ -141,14 +141,27 @@ class Calling(Reading):
                 value = given[position]
                 register = registers[position]
                 position += 1
-            elif spread_labels:
-                value = Value(spread_labels)
             else:
-                value = defaults.get(index, UNKNOWN)
+                value = self._spread(f, listed, position - len(given), mapped, parameter) or defaults.get(
+                    index, UNKNOWN
+                )
+                position += parameter.kind != "k"
             used.add(parameter.name)
             bound.append(value)
             places.append(register)
         return bound, places
+
+    def _spread(
+        self, f: Frame, listed: list[Value], position: int, mapped: list[Value], parameter: ir.Parameter
+    ) -> Value | None:
+        """What spread arguments hold for a parameter that no plain argument reached."""
+        found: Value | None = None
+        keys = [(value, position) for value in listed if parameter.kind != "k" and position >= 0]
+        for value, key in [*keys, *((value, parameter.name) for value in mapped)]:
+            one = load(f.heap, f.shared, value, key)
+            if one is not None:
+                found = one if found is None else join(found, one)
+        return found
 
     def call_function(self, f: Frame, closure: Closure, args: list[Value], span: int) -> Value:
         """Call a function with values, where there is no call instruction: callbacks, entry points, properties."""
@@ -162,6 +175,8 @@ class Calling(Reading):
     def _call(self, f: Frame, closure: Closure, args: list[Value], span: int) -> tuple[Value, Summary | None]:
         info = closure.info
         context = self._context(info, args)
+        if closure.env:
+            context = (*context, *_functions_of(closure.env))
         summary = self.summary_of(info, context)
         if summary is None and context:
             summary = self.summary_of(info, ())
@@ -523,6 +538,13 @@ def _below(cls: ClassInfo) -> list[ClassInfo]:
         found.append(child)
         todo.extend(child.children)
     return found
+
+
+def _functions_of(env: dict[str, Value]) -> tuple[Any, ...]:
+    """Captured names that hold functions or classes: a closure over a function is analysed for that function."""
+    return tuple(
+        (name, value.calls) for name, value in sorted(env.items()) if value.calls and len(value.calls) <= 2
+    )[:4]
 
 
 def _short(consts: tuple[Any, ...]) -> bool:

@@ -43,6 +43,7 @@ class Core:
         self.on_assign: Hook | None = None
         self.on_calls: list[Hook] = []
         self.on_returns: list[Hook] = []
+        self.on_compares: list[Hook] = []
         self.on_decorated: list[Hook] = []
         self.on_classes: list[Hook] = []
         self.plain: dict[str, Value] = {}

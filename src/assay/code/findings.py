@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from assay.code.analysis import Analysis
 from assay.code.conditions import fits
+from assay.code.ir import span_end, span_start
 from assay.code.places import Places
+from assay.code.structure import Matches
 from assay.code.summary import Event
 from assay.code.values import Source, steps
 from assay.model.finding import Finding, FlowStep, Verification, VerificationState
@@ -14,6 +16,7 @@ from assay.model.rule import Rule
 from assay.model.severity import Confidence, Severity
 
 ENGINE = "code"
+_LONG = 600  # a longer region (a class, a function) is shown by its first line
 _CONFIDENCE = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 _LOWERED = {Severity.CRITICAL: Severity.HIGH, Severity.HIGH: Severity.MEDIUM, Severity.MEDIUM: Severity.LOW}
 _WHENCE = {"remote": "a request", "local": "the command line, environment or a file", "stored": "stored data"}
@@ -67,6 +70,24 @@ def flow_findings(
         rule = rules.find(event, info.language)
         if rule is not None:
             yield number, _finding(event, rule, places)
+
+
+def structure_findings(matches: Matches, places: dict[int, Places]) -> Iterable[tuple[int, Finding]]:
+    """Findings of patterns, each with the number of its file."""
+    for (_, number, span), rule in matches.found.items():
+        yield (
+            number,
+            Finding(
+                rule_id=rule.id,
+                engine=ENGINE,
+                message=rule.message,
+                severity=rule.severity,
+                confidence=rule.confidence,
+                location=places[number].location(span, whole=span_end(span) - span_start(span) < _LONG),
+                verification=Verification(VerificationState.SUSPECTED, "pattern"),
+                cwe=rule.cwe,
+            ),
+        )
 
 
 def _finding(event: Event, rule: Rule, places: dict[int, Places]) -> Finding:

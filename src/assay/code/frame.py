@@ -89,7 +89,7 @@ class Frame:
             self.temps[register] = constant(value)
         self.heap: Heap = {}
         self.shared = analysis.shared
-        self.env: dict[str, Value] | None = None
+        self.env: dict[str, tuple[Any, ...]] = {}
         self.jumps: list[Jumps] = []
         self.loops = 0
         self.tries = 0
@@ -310,6 +310,8 @@ def _op(f: Frame, i: Instruction) -> None:
             f.set(dst, constant(folded[0]) if len(folded) == 1 else Value(const=folded))
             return
     if symbol in _COMPARISONS:
+        for hook in f.analysis.on_compares:
+            hook(f, i, symbol, a, b)
         known = f.analysis.membership(f, symbol, a, b)
         f.set(dst, UNKNOWN if known is None else constant(known))
         return
@@ -517,7 +519,7 @@ def _set_item(f: Frame, i: Instruction) -> None:
     elif value.labels or value.refs:
         taint_register(f, register, f.deep(value))
     if f.analysis.on_assign is not None and isinstance(constant_key, str) and constant_key != ANY:
-        f.analysis.on_assign(f, span, "item", constant_key, value)
+        f.analysis.on_assign(f, span, "item", constant_key, value, obj)
 
 
 def taint_register(f: Frame, register: int, labels: Labels | None) -> None:
@@ -760,18 +762,22 @@ def _continue(f: Frame, i: Instruction) -> bool:
     return False
 
 
+def _note(_f: Frame, _i: Instruction) -> None:
+    """Nothing happens."""
+
+
 def _call(f: Frame, i: Instruction) -> None:
     f.analysis.call_instruction(f, i)
 
 
 _STRING = Value(types=("str",))
-HANDLERS: list[Callable[[Frame, Instruction], bool | None]] = [_same] * 50
+HANDLERS: list[Callable[[Frame, Instruction], bool | None]] = [_same] * 51
 for _code, _handler in {
     ir.MOVE: _move, ir.BUILD: _build, ir.DICT: _dict, ir.FIELD: _field, ir.ITEM: _item, ir.SLICE: _slice, ir.OP: _op,
     ir.UNARY: _unary, ir.CALL: _call, ir.METHOD: _call, ir.OUTER: _outer, ir.IMPORT: _import, ir.FUNC: _func, ir.CLASS: _class,
     ir.SELECT: _select, ir.LOGIC: _logic, ir.TYPED: _typed, ir.AWAIT: _same, ir.YIELD: _yield, ir.ENTER: _enter, ir.ENVELOP: _same,
     ir.SETFIELD: _set_field, ir.SETITEM: _set_item, ir.ADD: _add, ir.SETOUTER: _set_outer, ir.DELETE: _delete, ir.ASSERT: _assert,
     ir.IF: _if, ir.LOOP: _loop, ir.FOR: _for, ir.SWITCH: _switch, ir.TRY: _try, ir.BLOCK: _block, ir.RETURN: _return,
-    ir.RAISE: _raise, ir.BREAK: _break, ir.CONTINUE: _continue,
+    ir.RAISE: _raise, ir.BREAK: _break, ir.CONTINUE: _continue, ir.NOTE: _note,
 }.items():  # fmt: skip
     HANDLERS[_code] = _handler

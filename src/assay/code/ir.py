@@ -70,6 +70,7 @@ RETURN: Final = 46  # src or None
 RAISE: Final = 47  # src or None
 BREAK: Final = 48  # label                  "": the innermost loop or switch
 CONTINUE: Final = 49  # label
+NOTE: Final = 50  # word                   a mark without effect: "catch" first in a handler's block has the handler's span
 
 NAMES: Final[dict[int, str]] = {
     MOVE: "move", BUILD: "build", DICT: "dict", FIELD: "field", ITEM: "item", SLICE: "slice", OP: "op", UNARY: "unary",
@@ -77,7 +78,7 @@ NAMES: Final[dict[int, str]] = {
     LOGIC: "logic", TYPED: "typed", AWAIT: "await", YIELD: "yield", ENTER: "enter", ENVELOP: "envelop",
     SETFIELD: "setfield", SETITEM: "setitem", ADD: "add", SETOUTER: "setouter", DELETE: "delete", ASSERT: "assert",
     IF: "if", LOOP: "loop", FOR: "for", SWITCH: "switch", TRY: "try", BLOCK: "block", RETURN: "return", RAISE: "raise",
-    BREAK: "break", CONTINUE: "continue",
+    BREAK: "break", CONTINUE: "continue", NOTE: "note",
 }  # fmt: skip
 # Instructions whose third element is a register that they write.
 WRITERS: Final = frozenset(range(MOVE, ENVELOP + 1)) | {FOR}

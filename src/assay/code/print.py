@@ -12,7 +12,7 @@ _PLAIN = {  # op -> what its operands are: r register, o optional register, s te
     ir.MOVE: "r", ir.BUILD: "sR", ir.DICT: "oP", ir.FIELD: "rs", ir.ITEM: "rr", ir.SLICE: "rooo", ir.OP: "srr", ir.UNARY: "sr",
     ir.CALL: "rRK", ir.METHOD: "rsRK", ir.OUTER: "s", ir.IMPORT: "ssi", ir.TYPED: "rs", ir.AWAIT: "r", ir.YIELD: "oi",
     ir.ENTER: "r", ir.ENVELOP: "r", ir.SETFIELD: "rsr", ir.SETITEM: "rrr", ir.ADD: "rr", ir.SETOUTER: "sr", ir.DELETE: "ro",
-    ir.ASSERT: "r", ir.RETURN: "o", ir.RAISE: "o", ir.BREAK: "s", ir.CONTINUE: "s", ir.FUNC: "iRKK", ir.CLASS: "iRRK",
+    ir.ASSERT: "r", ir.RETURN: "o", ir.RAISE: "o", ir.BREAK: "s", ir.CONTINUE: "s", ir.NOTE: "s", ir.FUNC: "iRKK", ir.CLASS: "iRRK",
     ir.SELECT: "r", ir.LOGIC: "sr",
 }  # fmt: skip
 

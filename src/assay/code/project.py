@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from assay.code.analysis import Analysis
-from assay.code.findings import FlowRules, flow_findings
+from assay.code.findings import FlowRules, flow_findings, structure_findings
 from assay.code.ir import Module
 from assay.code.languages import frontend, language_of
 from assay.code.places import Places
+from assay.code.shapes import match_shapes
+from assay.code.structure import Matches
 from assay.code.world import World
 from assay.model.finding import Finding
 from assay.model.rule import Rule
@@ -74,8 +76,14 @@ def _findings(
     world = World(modules)
     analysis = Analysis(world)
     places = {info.number: Places(info.uri, info.content) for info in world.modules}
+    matches = Matches(world, rules)
+    matches.attach(analysis)
     analysis.run()
+    matches.finish()
+    match_shapes(matches)
     for number, finding in flow_findings(analysis, FlowRules(rules), places):
+        results[world.modules[number].uri].findings.append(finding)
+    for number, finding in structure_findings(matches, places):
         results[world.modules[number].uri].findings.append(finding)
     for number, notes in analysis.notes.items():
         result = results[world.modules[number].uri]

@@ -44,9 +44,9 @@ class Reading(Core):
         while parent > 0:
             outer = f.module.functions[parent]
             if outer.function.kind != "class" and outer.slot(name) is not None:
-                if f.env is not None and name in f.env:
-                    return f.env[name]
                 symbol = Symbol(name, ())
+                if name in f.env:
+                    return Value({symbol: Mark(ALL, None, HIGH)}, refs=(symbol,), calls=f.env[name])
                 inner = next(
                     (g for g in f.module.functions if g.function.parent == parent and g.name == name), None
                 )
@@ -207,7 +207,9 @@ class Reading(Core):
             found = self._model_value(f, obj, f"{one}.{name}", span)
             if found is not None:
                 return found
-        return None
+        if obj.labels or "." not in kind or kind.endswith("()"):
+            return None
+        return Value(name=f"{kind}.{name}")
 
     def _instance_field(self, f: Frame, obj: Value, cls: ClassInfo, name: str, span: int) -> Value | None:
         result: Value | None = None
@@ -350,9 +352,9 @@ class Reading(Core):
             if rows:
                 self.item_sink(f, rows, obj, value, span)
         for ref in obj.refs:
-            if ref in self.shared and f.info.function.kind != "module" and value.labels:
-                if any(isinstance(o, Source) for o in value.labels):
-                    self._keep_shared(ref, key_of(key), value)
+            inside = ref in self.shared and f.info.function.kind != "module"
+            if inside and any(isinstance(o, Source) for o in value.labels or ()):
+                self._keep_shared(ref, key_of(key), value)
 
     def write_name(self, f: Frame, name: str, value: Value, span: int) -> None:
         """Assignment to a global or a captured name."""

@@ -230,7 +230,10 @@ class Statements(Expressions):
         if value is not None:
             types = value.children if value.kind == "tuple" else [value]
         names = tuple(self.source.text(kind) for kind in types)
-        return names, variable, self.block_of(node.of("block"))
+        body = self.block_of(node.of("block"))
+        stop = value.end if value is not None else node.start + len("except")
+        body.insert(0, (ir.NOTE, span(node.start, stop), "catch"))
+        return names, variable, body
 
     def _with(self, node: Syntax) -> None:
         clause = node.of("with_clause")

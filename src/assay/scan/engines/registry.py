@@ -12,6 +12,7 @@ AnyEngine = FileEngine | ProjectEngine
 
 _ENGINES: dict[str, str] = {
     "secrets": "assay.scan.engines.secrets:SecretsEngine",
+    "code": "assay.scan.engines.code:CodeEngine",
     "infrastructure": "assay.scan.engines.infrastructure:InfrastructureEngine",
 }
 

@@ -1,0 +1,77 @@
+"""The engine for source code: dataflow and structure. Thin: the knowledge is in `code`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from assay.model.rule import Rule
+from assay.model.scan import FileStatus, Notification, ScanType
+from assay.rules.load import load_engine
+from assay.scan.engines.protocol import Canary, Look, Project
+from assay.scan.target.file import Trait
+
+_LANGUAGES = frozenset(("python", "javascript", "typescript", "tsx", "jsx", "java", "go"))
+_SUFFIXES = (
+    ".py",
+    ".pyi",
+    ".pyw",
+    ".js",
+    ".mjs",
+    ".cjs",
+    ".jsx",
+    ".ts",
+    ".mts",
+    ".cts",
+    ".tsx",
+    ".java",
+    ".go",
+)
+_SKIPPED = frozenset((Trait.MINIFIED, Trait.VENDORED))
+
+
+class CodeEngine:
+    """Source code in five languages, as one project."""
+
+    name = "code"
+    version = "1"
+    scan_types = frozenset({ScanType.SAST})
+
+    def __init__(self, own_rules: tuple[Rule, ...] = ()) -> None:
+        self._own = own_rules
+
+    def rules(self) -> Sequence[Rule]:
+        """The rules that this engine applies, without examples."""
+        return (*load_engine(self.name), *self._own)
+
+    def canary(self) -> Canary:
+        """A request's parameter that reaches a shell through a helper in another file."""
+        view = b"from flask import request\nfrom helper import run\n\ndef view():\n    run(request.args['host'])\n"
+        helper = b"import os\n\ndef run(host):\n    os.system('ping ' + host)\n"
+        return Canary((("view.py", view), ("helper.py", helper)), ("code/python/command-flow",))
+
+    def wants(self, uri: str, language: str, traits: frozenset[Trait]) -> bool:
+        """Whether a file of this name is source code of a language that is analysed."""
+        return (language in _LANGUAGES or uri.endswith(_SUFFIXES)) and not traits & _SKIPPED
+
+    def look_at_project(self, project: Project) -> Iterator[Look]:
+        """Lower every file, analyse all of them together, then account for each."""
+        from assay.code.project import analyse
+
+        files: list[tuple[str, bytes]] = []
+        for target in project.files():
+            try:
+                file = project.read(target)
+            except OSError as error:
+                note = Notification("warning", f"cannot be read: {error}", self.name, target.uri)
+                yield Look(target.uri, status=FileStatus.FAILED, reason="unreadable", notifications=(note,))
+            else:
+                files.append((file.uri, file.content))
+        for result in analyse(files, self.rules()):
+            status = FileStatus.SCANNED
+            if result.failed:
+                status = FileStatus.SKIPPED if result.failed == "unsupported" else FileStatus.FAILED
+            elif result.partial:
+                status = FileStatus.PARTIAL
+            notes = tuple(Notification("note", text, self.name, result.uri) for text in result.notes)
+            findings = tuple(sorted(result.findings, key=lambda finding: finding.sort_key))
+            yield Look(result.uri, findings, status, result.failed or result.partial, notes)

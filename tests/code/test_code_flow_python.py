@@ -1,0 +1,75 @@
+"""Each feature of the dataflow with its safe twin, and changes of a program that must not change the answer."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from code_cases import CASES, HEAD, WHOLE, program
+
+from assay.code.project import analyse
+from assay.rules.load import load_engine
+
+
+def commands(files: dict[str, str]) -> list[int]:
+    """Lines where a command injection is reported."""
+    results = analyse([(uri, text.encode()) for uri, text in files.items()], load_engine("code"))
+    assert not any(result.failed for result in results)
+    return [
+        finding.location.region.start_line
+        for result in results
+        for finding in result.findings
+        if finding.rule_id.endswith("command-flow")
+    ]
+
+
+ALL_CASES = {name: ("", *pair) for name, pair in CASES.items()} | WHOLE
+
+
+@pytest.mark.parametrize("name", ALL_CASES)
+def test_bad_is_found_and_its_twin_is_not(name: str) -> None:
+    definitions, bad, good = ALL_CASES[name]
+    assert commands({"app.py": program(definitions, bad)}), program(definitions, bad)
+    assert not commands({"app.py": program(definitions, good)}), program(definitions, good)
+
+
+def changes(definitions: str, body: str) -> dict[str, dict[str, str]]:
+    """The same program, written differently."""
+    text = program(definitions, body)
+    other = f"{HEAD}{definitions}def work():\n" + "".join(f"    {line}\n" for line in body.splitlines())
+    inner = "".join(f"        {line}\n" for line in body.splitlines())
+    return {
+        "renamed": {"app.py": re.sub(r"\bx\b(?!['=])", "renamed_value", text)},
+        "dead code": {"app.py": text.replace("def view():\n", "def view():\n    unused = 3\n    if unused > 5:\n        return 'never'\n")},
+        "blank lines": {"app.py": text.replace("\n", "\n\n")},
+        "other file": {"lib/work.py": other, "app.py": f"{HEAD}from lib.work import work\n@app.route('/v')\ndef view():\n    work()\n"},
+        "in a class": {"app.py": f"{HEAD}{definitions}class Service:\n    def work(self):\n{inner}\n@app.route('/v')\ndef view():\n    Service().work()\n"},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [n for n in ALL_CASES if n != "with"])
+def test_the_answer_survives_rewriting(name: str) -> None:
+    definitions, bad, good = ALL_CASES[name]
+    for how, files in changes(definitions, bad).items():
+        assert commands(files), (how, files)
+    for how, files in changes(definitions, good).items():
+        assert not commands(files), (how, files)
+
+
+def test_the_path_names_lines_and_variables() -> None:
+    text = "import os\nfrom flask import request\ndef run(cmd):\n    os.system(cmd)\ndef view():\n    host = request.args['h']\n    run('ping ' + host)\n"
+    (result,) = analyse([("a.py", text.encode())], load_engine("code"))
+    (finding,) = result.findings
+    steps = [(step.location.region.start_line, step.variable) for step in finding.code_flow]
+    assert steps[0] == (6, "flask.request.args")
+    assert (6, "host") in steps
+    assert (7, "cmd") in steps
+    assert steps[-1] == (4, "os.system")
+
+
+def test_cyclic_imports_and_self_reference_end() -> None:
+    files = {
+        "a.py": "from b import g\nimport a\ndef f(v):\n    return g(v)\n",
+        "b.py": "from a import f\nimport os\nfrom flask import request\ndef g(v):\n    os.system(v)\n    return f(v)\ndef view():\n    f(request.args['x'])\n",
+    }
+    assert commands(files)
