@@ -37,6 +37,9 @@ class Calling(Reading):
         receiver, name = site.receiver, site.member
         names: list[str] = []
         calls: list[Any] = []
+        whole = self.whole_export(receiver, name) if receiver.name.startswith("module:") else None
+        if whole is not None:
+            receiver = whole
         if receiver.name.startswith("module:"):
             value = self.module_member(self.world.modules[int(receiver.name[7:])], name, 0)
             site.names = [value.name] if value.name else []

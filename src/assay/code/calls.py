@@ -9,6 +9,7 @@ from assay.code.conditions import holds
 from assay.code.fold import fold_method
 from assay.code.heap import ANY, elements, store
 from assay.code.intrinsics import INTRINSICS
+from assay.code.intrinsics_ecmascript import ECMASCRIPT
 from assay.code.kinds import ALL
 from assay.code.model_rows import Row
 from assay.code.sinks import dangerous, whole
@@ -31,6 +32,8 @@ from assay.code.world import ClassInfo
 
 if TYPE_CHECKING:
     from assay.code.frame import Frame
+
+_DOES = INTRINSICS | ECMASCRIPT
 
 
 class Site:
@@ -368,7 +371,7 @@ def _from(f: Frame, site: Site, propagator: dict[str, Any]) -> Labels | None:
 def _result(f: Frame, site: Site, row: Row, name: str, certainty: int) -> Value | None:
     raw = row.raw
     if raw.does:
-        return INTRINSICS[raw.does](f, site)
+        return _DOES[raw.does](f, site)
     types = _returned(site, raw.returns)
     if raw.source:
         labels: Labels = {

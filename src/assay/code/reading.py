@@ -110,6 +110,8 @@ class Reading(Core):
         """What an import binds."""
         target = self.world.find_module(module, name, level)
         if target is not None:
+            if target.module.exports is not None:
+                return self._exported(target, member)
             if not member:
                 return self.value_of(target)
             return self.module_member(target, member, 0)
@@ -124,6 +126,30 @@ class Reading(Core):
         if not member or member == "default":
             return Value(name=name)
         return Value(name=f"{name}.{member}" if name else member)
+
+    def _exported(self, target: ModuleInfo, member: str) -> Value:
+        """JavaScript: a module is also what `module.exports = value` made it, whether or not the import asks for a default."""
+        exports = target.module.exports or {}
+        if member and member in exports:
+            return self.module_member(target, member, 0)
+        whole = self.value_of(target)
+        if "default" not in exports:
+            return whole if member in ("", "default") else self.module_member(target, member, 0)
+        made = self.module_member(target, "default", 0)
+        if member:
+            found = load(self.shared, {}, made, member)
+            return found if found is not None else self.module_member(target, member, 0)
+        if made.name.startswith("module:") or not (made.calls or made.refs or made.types or made.labels):
+            return made if made.name.startswith("module:") else whole
+        return Value(made.labels, None, made.types, whole.name, made.refs, None, made.calls)
+
+    def whole_export(self, obj: Value, name: str) -> Value | None:
+        """The value itself where an imported module is one value and the name is not among its exports."""
+        exports = self.world.modules[int(obj.name[7:])].module.exports
+        if not exports or name in exports or not (obj.calls or obj.refs or obj.types):
+            return None
+        made = self.module_member(self.world.modules[int(obj.name[7:])], "default", 0)
+        return None if made.name.startswith("module:") else made
 
     def module_member(self, module: ModuleInfo, name: str, depth: int) -> Value:
         """A global of another module, as importers see it."""
@@ -148,6 +174,9 @@ class Reading(Core):
             return UNKNOWN
         if obj.name:
             if obj.name.startswith("module:"):
+                whole = self.whole_export(obj, name)
+                if whole is not None:
+                    return self.read_field(f, whole, name, span)
                 return self.module_member(self.world.modules[int(obj.name[7:])], name, 0)
             full = f"{obj.name}.{name}"
             cls = self._class_member(obj, name)
@@ -265,7 +294,9 @@ class Reading(Core):
             raw = row.raw
             if raw.source and not raw.args:
                 labels: Any = {
-                    Source(raw.source, f.number, span, full): Mark(ALL, (None, f.number, span, full), HIGH)
+                    Source(raw.source, f.number, span, full): Mark(
+                        ALL & ~row.clears, (None, f.number, span, full), HIGH
+                    )
                 }
                 return Value(labels, types=(raw.returns,) if raw.returns else (), name=full)
             if raw.returns and not raw.sink:

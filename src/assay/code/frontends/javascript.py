@@ -344,6 +344,8 @@ class Statements(Jsx):
         parameter = node.child("parameter")
         with self.scope() as scope, self.here.block() as block:
             scope.block = block
+            stop = parameter.end if parameter is not None else node.start + len("catch")
+            self.here.emit(ir.NOTE, span(node.start, stop), "catch")
             variable = None
             if parameter is not None:
                 simple = parameter.kind == "identifier"

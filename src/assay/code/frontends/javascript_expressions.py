@@ -220,7 +220,7 @@ class Expressions(Scopes):
                 value = self._method_call(after, value, self._member_name(link))
                 index += 1
             elif link.kind == "member_expression":
-                value = self.here.field(span(link.start, link.end), value, self._member_name(link))
+                value = self.member(span(link.start, link.end), value, self._member_name(link))
             elif link.kind == "subscript_expression":
                 value = self._subscript(link, value)
             elif link.kind == "call_expression":
@@ -238,6 +238,12 @@ class Expressions(Scopes):
     def _member_name(self, node: Syntax) -> str:
         name = node.child("property")
         return self.source.text(name) if name else ""
+
+    def member(self, place: int, value: Register, name: str) -> Register:
+        """Read a field; a length is a number, whatever it is the length of."""
+        if name == "length":
+            return self.here.value(ir.UNARY, place, "length", value)
+        return self.here.field(place, value, name)
 
     def _subscript(self, node: Syntax, value: Register) -> Register:
         index = node.child("index")
