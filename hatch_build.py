@@ -1,4 +1,4 @@
-"""Build hook: pack the rules' YAML files into the one JSON file that a scan reads."""
+"""Build hook: pack the YAML files of rules and models into the two JSON files that a scan reads."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ class PackRules(BuildHookInterface[Any]):
         source = Path(self.root) / "src"
         sys.path.insert(0, str(source))
         try:
+            from assay.code.model_files import pack as pack_models
+            from assay.code.model_rows import FOLDER
+            from assay.code.model_rows import PACKED as PACKED_MODELS
             from assay.rules.load import PACK, PACKED, pack
 
             pack(PACK, PACKED)
+            pack_models(FOLDER, PACKED_MODELS)
         finally:
             sys.path.remove(str(source))
-        build_data["artifacts"].append("src/assay/rules/packed.json")
+        build_data["artifacts"] += ["src/assay/rules/packed.json", "src/assay/code/models.json"]

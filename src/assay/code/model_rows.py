@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
-from assay.code.kinds import BIT, KINDS, mask_of
-from assay.model.errors import RuleError
+from assay.code.kinds import BIT, mask_of
 
 FOLDER = Path(__file__).parent / "models"
 PACKED = Path(__file__).parent / "models.json"
-_MAX_BYTES = 512 * 1024
 
 
 class RowFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
@@ -82,7 +78,7 @@ class Models:
         self.parameters: dict[str, str] = {}
         self.members: set[str] = set()
         for file in files:
-            for raw in _rows(file):
+            for raw in rows_of(file):
                 self._add(Row(raw, file.framework))
 
     def _add(self, row: Row) -> None:
@@ -111,7 +107,8 @@ class Models:
         return tuple(found)
 
 
-def _rows(file: ModelFile) -> list[RowFile]:
+def rows_of(file: ModelFile) -> list[RowFile]:
+    """The checked rows of a file."""
     return [msgspec.convert(row, RowFile) for row in file.rows]
 
 
@@ -143,41 +140,9 @@ def packed() -> PackedModels:
     """All models, from the packed file, which is made again in a checkout when a source is newer."""
     if PACKED.exists() and not _is_stale():
         return msgspec.json.decode(PACKED.read_bytes(), type=PackedModels)
+    from assay.code.model_files import pack
+
     return pack(FOLDER, PACKED)
-
-
-def pack(folder: Path, out: Path) -> PackedModels:
-    """Read every YAML file below `folder`, check it, and write the packed file.
-
-    Raises:
-        RuleError: a file does not parse or does not fit the format.
-    """
-    digest = sha256()
-    files = []
-    for path in sorted(folder.rglob("*.yaml")):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-        files.append(_read(path))
-    made = PackedModels(digest.hexdigest(), files)
-    temporary = out.with_suffix(".tmp")
-    temporary.write_bytes(msgspec.json.encode(made))
-    temporary.replace(out)
-    return made
-
-
-def _read(path: Path) -> ModelFile:
-    data = path.read_bytes()
-    if len(data) > _MAX_BYTES:
-        raise RuleError(f"{path}: too large for a model", f"the limit is {_MAX_BYTES} bytes")
-    try:
-        document = yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe loaders
-        file = msgspec.convert(document, ModelFile)
-        for raw in _rows(file):
-            Row(raw, file.framework)
-    except KeyError as error:
-        raise RuleError(f"{path}: {error} is not a kind", f"kinds are {', '.join(KINDS)}") from error
-    except (yaml.YAMLError, msgspec.ValidationError, AssertionError) as error:
-        raise RuleError(f"{path}: {error}", "the format is described in docs/models.md") from error
-    return file
 
 
 def _is_stale() -> bool:

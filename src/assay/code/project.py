@@ -74,9 +74,9 @@ def _findings(
     modules: list[tuple[Module, bytes]], rules: Sequence[Rule], results: dict[str, FileResult]
 ) -> None:
     world = World(modules)
-    analysis = Analysis(world)
-    places = {info.number: Places(info.uri, info.content) for info in world.modules}
     matches = Matches(world, rules)
+    analysis = Analysis(world, matches.wanted())
+    places = {info.number: Places(info.uri, info.content) for info in world.modules}
     matches.attach(analysis)
     analysis.run()
     matches.finish()
