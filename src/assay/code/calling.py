@@ -378,7 +378,7 @@ class Calling(Reading):
         inner.heap = f.heap
         inner.run(body.function.body)
         f.heap = inner.heap
-        for name, value in zip(body.function.variables, inner.variables, strict=True):
+        for name, value in zip(body.function.variables, inner.variables, strict=False):
             if value is not UNKNOWN and name not in cls.methods:
                 cls.attributes[name] = value
             elif value.calls and name in cls.methods and not isinstance(value.calls[0], ClassInfo):

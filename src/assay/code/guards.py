@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.code import ir
+from assay.code.access import keep_proof
 from assay.code.kinds import ALL, BIT
 from assay.code.values import UNKNOWN, Value, cleared
 
@@ -82,12 +83,16 @@ _TYPEOF = {"number": ALL, "boolean": ALL, "bigint": ALL, "undefined": ALL, "stri
 def _called(f: Frame, made: ir.Instruction, polarity: bool) -> None:
     for register, mask in f.calls.get(("true" if polarity else "false", made[2]), ()):
         clear(f, register, mask)
+        tested = f.info.definition(register) if register < 0 and mask == ALL else None
+        if tested is not None and tested[0] == ir.FIELD:
+            f.analysis.field_guard(f, tested)
 
 
 def clear(f: Frame, register: int, mask: int) -> None:
     """Take kinds from a register, from what it was copied from, and from every variable that holds the same value."""
     for one in _copies(f, register):
         value = f.get(one)
+        keep_proof(f, one, mask)
         if value.labels:
             _replace(f, one, value, value.with_labels(cleared(value.labels, mask)))
             if mask == ALL and value.refs == () and one >= 0:
@@ -98,6 +103,7 @@ def pin(f: Frame, register: int, known: Value) -> None:
     """The register equals something fixed."""
     for one in _copies(f, register):
         value = f.get(one)
+        keep_proof(f, one, ALL)
         if value.labels or known.const is not None:
             _replace(f, one, value, known if known.const is not None else value.with_labels(None))
 

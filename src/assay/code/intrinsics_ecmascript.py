@@ -208,7 +208,11 @@ def _collection(f: Frame, site: Site) -> Value:
     """`new Set(list)`, `new Map(pairs)`, `Array.from(x)`."""
     made: Value = INTRINSICS["collect"](f, site)
     kind = site.names[0].rsplit(".", 1)[-1] if site.names else ""
-    return made.with_types((kind,)) if kind in ("Set", "Map", "WeakMap", "WeakSet") else made.with_types(("list",))
+    return (
+        made.with_types((kind,))
+        if kind in ("Set", "Map", "WeakMap", "WeakSet")
+        else made.with_types(("list",))
+    )
 
 
 def _json(f: Frame, site: Site) -> Value:

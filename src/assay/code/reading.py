@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assay.code import ir
+from assay.code.access import sole_source
 from assay.code.core import Core
 from assay.code.frame import Frame
 from assay.code.heap import ANY, elements, key_of, load, store
@@ -555,13 +556,14 @@ class Reading(Core):
         """`urlparse(url).netloc == "host"`: the compared field came from a call whose argument is proved."""
         from assay.code.guards import clear
 
-        register = made[3]
+        register: int | None = made[3]
+        if made[4] in _HOST_FIELDS:
+            clear(f, made[3], _URL)
         for _ in range(4):
-            source = f.info.definition(register) if register < 0 else None
+            if register is not None and register >= 0:
+                register = sole_source(f.info, register)
+            source = f.info.definition(register) if register is not None and register < 0 else None
             if source is None:
-                proof = f.calls.get(("parsed", register))
-                if proof is not None:
-                    clear(f, proof, _URL)
                 return
             if source[0] in (ir.MOVE, ir.TYPED):
                 register = source[3]
@@ -569,7 +571,7 @@ class Reading(Core):
             break
         if source is not None and source[0] in (ir.CALL, ir.METHOD):
             args = source[4] if source[0] == ir.CALL else source[5]
-            if args and made[4] in ("netloc", "hostname", "host", "scheme"):
+            if args and made[4] in _HOST_FIELDS:
                 clear(f, args[0], _URL)
 
     def cleared_value(self, value: Value, mask: int) -> Value:
@@ -614,4 +616,5 @@ def _alternatives(text: str) -> list[str]:
     return [part for part in parts if part]
 
 
+_HOST_FIELDS = frozenset(("netloc", "hostname", "host", "scheme", "origin"))
 _URL = BIT["url"] | BIT["redirect"]
