@@ -45,10 +45,13 @@ class Calling(Reading):
             site.names = [value.name] if value.name else []
             return value.calls
         models = self._models[f.language]
+        exact = receiver.name == "super()"
+        if exact:
+            receiver = Value(receiver.labels, types=receiver.types, refs=receiver.refs)
         for kind in receiver.types:
             cls = self.world.classes.get(kind)
             if cls is not None:
-                calls.extend(self._methods(receiver, cls, name))
+                calls.extend(self._methods(receiver, cls, name, exact))
                 names.extend(f"{base}.{name}" for one in cls.foreign for base in models.lineage(one))
                 names.append(f"{kind}.{name}")
             else:
@@ -70,15 +73,15 @@ class Calling(Reading):
         """A field's value from the heap only."""
         return load(f.heap, f.shared, obj, name)
 
-    def _methods(self, receiver: Value, cls: ClassInfo, name: str) -> list[Any]:
+    def _methods(self, receiver: Value, cls: ClassInfo, name: str, exact: bool) -> list[Any]:
         found = cls.method(name)
         result = [Closure(m, None if m.function.kind == "static" else receiver) for m in found]
         if not found:
             kept = self.class_fields.get((cls.qualname, name))
             if kept is not None:
                 result.extend(kept.calls)
-        if receiver.refs and not isinstance(receiver.refs[0], Symbol):
-            return result  # made in sight: its class is exact
+        if exact or (receiver.refs and not isinstance(receiver.refs[0], Symbol)):
+            return result  # made in sight, or `super`: its class is exact
         for child in _below(cls):
             if name in child.methods and len(result) < MAX_OVERRIDES:
                 result.extend(Closure(m, receiver) for m in child.methods[name])
@@ -435,7 +438,7 @@ class Calling(Reading):
             return UNKNOWN
         receiver = f.variables[parameters[0].register]
         bases = [cls.qualname for cls in owner.lineage[1:2]] or owner.foreign
-        return Value(receiver.labels, types=tuple(bases[:4]), refs=receiver.refs)
+        return Value(receiver.labels, types=tuple(bases[:4]), name="super()", refs=receiver.refs)
 
     def type_test(self, f: Frame, site: Site) -> Value:
         """`isinstance(x, int)`: true proves x harmless if the types are."""

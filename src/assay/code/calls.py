@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from assay.code import ir
 from assay.code.conditions import holds
 from assay.code.fold import fold_method
-from assay.code.heap import ANY, elements, store
+from assay.code.heap import ANY, elements, join_heaps, store
 from assay.code.intrinsics import INTRINSICS
 from assay.code.intrinsics_ecmascript import ECMASCRIPT
 from assay.code.kinds import ALL
@@ -180,14 +180,21 @@ def _folded(site: Site) -> Value | None:
 
 
 def _project_calls(f: Frame, site: Site, calls: tuple[Any, ...], rows: list[tuple[Row, str, int]]) -> Value:
+    """Any of several may run: what one writes does not undo what another wrote."""
     result: Value | None = None
+    before = f.heap
+    after = None
     for call in calls[:8]:
+        if len(calls) > 1:
+            f.heap = dict(before)
         one = (
             f.analysis.construct(f, site, call)
             if isinstance(call, ClassInfo)
             else f.analysis.call_closure(f, site, call)
         )
         result = one if result is None else join(result, one)
+        after = f.heap if after is None else join_heaps(after, f.heap)
+    f.heap = before if after is None else after
     for row, name, certainty in rows:
         _consequences(f, site, row, name, certainty)
     return result if result is not None else UNKNOWN
