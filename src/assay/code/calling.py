@@ -40,15 +40,21 @@ class Calling(Reading):
         receiver, name = site.receiver, site.member
         names: list[str] = []
         calls: list[Any] = []
+        whole = self.whole_export(receiver, name) if receiver.name.startswith("module:") else None
+        if whole is not None:
+            receiver = whole
         if receiver.name.startswith("module:"):
             value = self.module_member(self.world.modules[int(receiver.name[7:])], name, 0)
             site.names = [value.name] if value.name else []
             return value.calls
         models = self._models[f.language]
+        exact = receiver.name == "super()"
+        if exact:
+            receiver = Value(receiver.labels, types=receiver.types, refs=receiver.refs)
         for kind in receiver.types:
             cls = self.world.classes.get(kind)
             if cls is not None:
-                calls.extend(self._methods(receiver, cls, name))
+                calls.extend(self._methods(receiver, cls, name, exact))
                 names.extend(f"{base}.{name}" for one in cls.foreign for base in models.lineage(one))
                 names.append(f"{kind}.{name}")
             else:
@@ -70,15 +76,15 @@ class Calling(Reading):
         """A field's value from the heap only."""
         return load(f.heap, f.shared, obj, name)
 
-    def _methods(self, receiver: Value, cls: ClassInfo, name: str) -> list[Any]:
+    def _methods(self, receiver: Value, cls: ClassInfo, name: str, exact: bool) -> list[Any]:
         found = cls.method(name)
         result = [Closure(m, None if m.function.kind == "static" else receiver) for m in found]
         if not found:
             kept = self.class_fields.get((cls.qualname, name))
             if kept is not None:
                 result.extend(kept.calls)
-        if receiver.refs and not isinstance(receiver.refs[0], Symbol):
-            return result  # made in sight: its class is exact
+        if exact or (receiver.refs and not isinstance(receiver.refs[0], Symbol)):
+            return result  # made in sight, or `super`: its class is exact
         for child in _below(cls):
             if name in child.methods and len(result) < MAX_OVERRIDES:
                 result.extend(Closure(m, receiver) for m in child.methods[name])
@@ -400,7 +406,7 @@ class Calling(Reading):
         inner.heap = f.heap
         inner.run(body.function.body)
         f.heap = inner.heap
-        for name, value in zip(body.function.variables, inner.variables, strict=True):
+        for name, value in zip(body.function.variables, inner.variables, strict=False):
             if value is not UNKNOWN and name not in cls.methods:
                 cls.attributes[name] = value
             elif value.calls and name in cls.methods and not isinstance(value.calls[0], ClassInfo):
@@ -457,7 +463,7 @@ class Calling(Reading):
             return UNKNOWN
         receiver = f.variables[parameters[0].register]
         bases = [cls.qualname for cls in owner.lineage[1:2]] or owner.foreign
-        return Value(receiver.labels, types=tuple(bases[:4]), refs=receiver.refs)
+        return Value(receiver.labels, types=tuple(bases[:4]), name="super()", refs=receiver.refs)
 
     def type_test(self, f: Frame, site: Site) -> Value:
         """`isinstance(x, int)`: true proves x harmless if the types are."""
