@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from assay.code import ir
+from assay.code.access import apply_proof, repeated_reads
 from assay.code.build import blocks_of
 from assay.code.fold import fold, fold_unary
 from assay.code.guards import refine
@@ -46,7 +47,7 @@ from assay.code.world import FunctionInfo, ModuleInfo
 if TYPE_CHECKING:
     from assay.code.analysis import Analysis
 
-MAX_WORK = 30_000
+MAX_WORK = 150_000
 _COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!=", "in", "not in", "is", "is not", "instanceof"))
 _NUMBERS = frozenset(("int", "float", "bool", "complex"))
 _JOINING = frozenset(("+", "%", "format"))
@@ -72,7 +73,7 @@ class Frame:
     """One run of one function."""
 
     __slots__ = (
-        "analysis", "calls", "env", "heap", "info", "jumps", "language", "loops", "module", "number", "raised", "result", "returned",
+        "analysis", "calls", "env", "heap", "info", "jumps", "language", "loops", "module", "number", "raised", "reads", "result", "returned",
         "returns", "shared", "sites", "summary", "temps", "tries", "variables", "work", "yielded",
     )  # fmt: skip
 
@@ -83,7 +84,8 @@ class Frame:
         self.module: ModuleInfo = info.module
         self.number = info.module.number
         self.language = info.module.language
-        self.variables: list[Value] = [UNKNOWN] * len(function.variables)
+        self.reads = repeated_reads(info)
+        self.variables: list[Value] = [UNKNOWN] * (len(function.variables) + len(set(self.reads.values())))
         self.temps: list[Value] = [UNKNOWN] * (function.temporaries + 1)
         for register, value in function.constants:
             self.temps[register] = constant(value)
@@ -256,6 +258,8 @@ def spread(f: Frame, target: Value, source: Value) -> None:
 def _field(f: Frame, i: Instruction) -> None:
     _, span, dst, register, name = i
     f.set(dst, f.analysis.read_field(f, f.get(register), name, span))
+    if dst in f.reads:
+        apply_proof(f, dst)
 
 
 def _item(f: Frame, i: Instruction) -> None:
@@ -279,6 +283,8 @@ def _item(f: Frame, i: Instruction) -> None:
         made = f.analysis.read_item(f, obj, constant_key, i[1])
         value = made if made is not None else value
     f.set(dst, UNKNOWN if value is None else value)
+    if dst in f.reads:
+        apply_proof(f, dst)
 
 
 def _slice(f: Frame, i: Instruction) -> None:
@@ -768,6 +774,8 @@ def _note(_f: Frame, _i: Instruction) -> None:
 
 def _call(f: Frame, i: Instruction) -> None:
     f.analysis.call_instruction(f, i)
+    if i[2] in f.reads:
+        apply_proof(f, i[2])
 
 
 _STRING = Value(types=("str",))

@@ -381,14 +381,15 @@ def _map(f: Frame, site: Site) -> Value:
     source = site.receiver if site.member else (site.args[1] if len(site.args) > 1 else UNKNOWN)
     function = site.args[0] if site.args else UNKNOWN
     inner = elements(f.heap, f.shared, source)
-    result = _called(f, site, function, [inner])
+    result = called(f, site, function, [inner])
     name = site.member or (site.names[0] if site.names else "")
     if name in ("filter", "sort", "sorted", "forEach") or not function.calls:
         result = inner if function.calls else Value(join_labels(f.deep(inner), None))
     return f.new_object(("list",), Shape({}, result, -1))
 
 
-def _called(f: Frame, site: Site, function: Value, args: list[Value]) -> Value:
+def called(f: Frame, site: Site, function: Value, args: list[Value]) -> Value:
+    """What calling a value gives; without a known function, what it gets comes out."""
     from assay.code.summary import Closure
 
     result: Value | None = None
@@ -419,7 +420,7 @@ def _apply(f: Frame, site: Site) -> Value:
             if item is None:
                 break
             rest.append(item)
-    return _called(f, site, function, rest)
+    return called(f, site, function, rest)
 
 
 def _getattr(f: Frame, site: Site) -> Value:
