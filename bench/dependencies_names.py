@@ -27,7 +27,9 @@ _GLYPHS = {"a": "а", "e": "е", "o": "о", "p": "р", "c": "с", "i": "і", "l"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path)
     parser.add_argument("--quick", action="store_true", help="without the mutants")
     args = parser.parse_args()
@@ -49,7 +51,12 @@ def main() -> None:
 
 def _full_lists(data: Path) -> Callable[[str], KnownNames | None]:
     lists = {}
-    for ecosystem, pattern in (("PyPI", "pypi_top*"), ("npm", "npm_top*"), ("Go", "go_top*"), ("RubyGems", "rubygems_top*")):
+    for ecosystem, pattern in (
+        ("PyPI", "pypi_top*"),
+        ("npm", "npm_top*"),
+        ("Go", "go_top*"),
+        ("RubyGems", "rubygems_top*"),
+    ):
         for file in data.glob(f"names/{pattern}.txt"):
             ranks = dict(read_names(file.read_bytes(), ecosystem))
             own = builtin(ecosystem)
@@ -67,12 +74,16 @@ def _recall(judge: NameJudge, data: Path) -> None:
             verdict = judge.judge(ecosystem, row["malicious_package"])
             rows.setdefault(ecosystem, collections.Counter())[verdict.state] += 1
             if not verdict.bad:
-                missed.append(f"{ecosystem}:{row['malicious_package']}~{row['target_package']}({verdict.state}, {row['classification']})")
+                missed.append(
+                    f"{ecosystem}:{row['malicious_package']}~{row['target_package']}({verdict.state}, {row['classification']})"
+                )
     print("\ntyposquats        pairs  flagged  unknown  known")
     total: collections.Counter[str] = collections.Counter()
     for ecosystem, counts in sorted(rows.items()):
         total += counts
-        print(f"{ecosystem:16} {counts.total():6d} {_bad(counts):8d} {counts['unknown']:8d} {counts['known']:6d}")
+        print(
+            f"{ecosystem:16} {counts.total():6d} {_bad(counts):8d} {counts['unknown']:8d} {counts['known']:6d}"
+        )
     print(f"{'all':16} {total.total():6d} {_bad(total):8d} {total['unknown']:8d} {total['known']:6d}")
     print("not flagged:", ", ".join(missed))
 
@@ -94,7 +105,9 @@ def _mutants(judge: NameJudge, ecosystem: str) -> None:
             if state not in {"lookalike", "known"}:
                 left.append(f"{mutant}~{name}")
     seconds = time.perf_counter() - since
-    print(f"\n{ecosystem}: {counts.total()} mutants of the top 1,000: {dict(counts)} in {seconds:.1f} s; neither flagged nor known: {len(left)} {left[:10]}")
+    print(
+        f"\n{ecosystem}: {counts.total()} mutants of the top 1,000: {dict(counts)} in {seconds:.1f} s; neither flagged nor known: {len(left)} {left[:10]}"
+    )
 
 
 def _mutants_of(name: str) -> list[str]:
@@ -118,7 +131,12 @@ def _false_alarms(judge: NameJudge, data: Path) -> None:
     for expected in sorted(data.glob("lockfiles/*/real-*/expected.json")):
         file = expected.parent / expected.parent.parent.name
         for component in read_manifest(file.name, file.read_bytes()).parsed.components:
-            if component.origin is Origin.REGISTRY and component.ecosystem in {"PyPI", "npm", "Go", "RubyGems"}:
+            if component.origin is Origin.REGISTRY and component.ecosystem in {
+                "PyPI",
+                "npm",
+                "Go",
+                "RubyGems",
+            }:
                 key = (component.ecosystem, component.name)
                 names[key] = names.get(key, False) or component.direct
     print("\nreal lockfiles     names  direct  flagged  of direct  unknown")
@@ -129,8 +147,13 @@ def _false_alarms(judge: NameJudge, data: Path) -> None:
         flagged = [name for name, verdict in verdicts.items() if verdict.bad]
         shown += [f"{ecosystem}:{name}~{verdicts[name].like}({verdicts[name].kind})" for name in flagged]
         unknown = sum(verdict.state == "unknown" for verdict in verdicts.values())
-        print(f"{ecosystem:16} {len(own):7d} {sum(own.values()):7d} {len(flagged):8d} {sum(own[name] for name in flagged):10d} {unknown:8d}")
-    print(f"per 1,000: {len(shown) / max(len(names), 1) * 1000:.2f} over all {len(names)} names;", ", ".join(shown))
+        print(
+            f"{ecosystem:16} {len(own):7d} {sum(own.values()):7d} {len(flagged):8d} {sum(own[name] for name in flagged):10d} {unknown:8d}"
+        )
+    print(
+        f"per 1,000: {len(shown) / max(len(names), 1) * 1000:.2f} over all {len(names)} names;",
+        ", ".join(shown),
+    )
 
 
 if __name__ == "__main__":

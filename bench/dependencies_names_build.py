@@ -18,12 +18,19 @@ from assay.dependencies.names.bloom import build
 from assay.dependencies.names.known import NameFile
 
 # Ecosystem -> list, how many are kept as plain names.
-_LISTS = {"PyPI": ("pypi_top15000.txt", 5000), "npm": ("npm_top15113.txt", 5000), "Go": ("go_top2921.txt", 1000), "RubyGems": ("rubygems_top974.txt", 800)}
+_LISTS = {
+    "PyPI": ("pypi_top15000.txt", 5000),
+    "npm": ("npm_top15113.txt", 5000),
+    "Go": ("go_top2921.txt", 1000),
+    "RubyGems": ("rubygems_top974.txt", 800),
+}
 _ERROR = 0.001
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()

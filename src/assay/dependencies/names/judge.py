@@ -67,7 +67,14 @@ class NameJudge:
         popular = f"a popular package (rank {like.rank})" if like.rank else "well known"
         reason = f"{like.kind.value}: {like.target} is {popular}, {name} is on no list"
         if like.kind not in _STRONG and self._lookup is not None and self._lookup.exists(ecosystem, name):
-            return Verdict(ecosystem, name, "exists", f"the registry has it; {reason}", like.target, like.kind.name.lower())
+            return Verdict(
+                ecosystem,
+                name,
+                "exists",
+                f"the registry has it; {reason}",
+                like.target,
+                like.kind.name.lower(),
+            )
         return Verdict(ecosystem, name, "lookalike", reason, like.target, like.kind.name.lower())
 
     def _ask(self, ecosystem: str, name: str, elsewhere: str | None, reason: str) -> Verdict:
@@ -75,10 +82,19 @@ class NameJudge:
         if answer is True:
             return Verdict(ecosystem, name, "exists", "the registry has it")
         if elsewhere is not None:
-            return Verdict(ecosystem, name, "wrong-ecosystem", f"a well-known package of {elsewhere}, and on no list of {ecosystem}", name, elsewhere)
+            return Verdict(
+                ecosystem,
+                name,
+                "wrong-ecosystem",
+                f"a well-known package of {elsewhere}, and on no list of {ecosystem}",
+                name,
+                elsewhere,
+            )
         if answer is False:
             return Verdict(ecosystem, name, "missing", "the registry says that there is no such package")
-        asked = "the registry could not be asked" if self._lookup is not None else "the registry was not asked"
+        asked = (
+            "the registry could not be asked" if self._lookup is not None else "the registry was not asked"
+        )
         return Verdict(ecosystem, name, "unknown", f"{reason}; {asked}")
 
     def _elsewhere(self, ecosystem: str, name: str) -> str | None:

@@ -41,16 +41,20 @@ class KnownNames:
 
     def holds(self, name: str) -> bool:
         """Whether the (canonical) name is known. A filter may be wrong once in a thousand times, towards "known"."""
-        return name in self.ranks or name in self.rest or (self.ecosystem == "Go" and self._holds_module(name))
+        return (
+            name in self.ranks or name in self.rest or (self.ecosystem == "Go" and self._holds_module(name))
+        )
 
     def _holds_module(self, path: str) -> bool:
         """Whether the list has the module at another major version, or a package inside of it."""
         bare = str(_MAJOR.sub("", path))
         parts = bare.split("/")
         heads = {"/".join(parts[:length]) for length in range(2, len(parts) + 1)}
-        return any(head in self.ranks or head in self.rest for head in heads if head.count("/") >= 1 and head not in _GO_HOSTS) or any(
-            f"{bare}/v{major}" in self.ranks or f"{bare}/v{major}" in self.rest for major in range(2, 8)
-        )
+        return any(
+            head in self.ranks or head in self.rest
+            for head in heads
+            if head.count("/") >= 1 and head not in _GO_HOSTS
+        ) or any(f"{bare}/v{major}" in self.ranks or f"{bare}/v{major}" in self.rest for major in range(2, 8))
 
 
 @lru_cache(maxsize=32)

@@ -80,9 +80,15 @@ class Index:
             self._bare.setdefault(_bare(name), name)
             self._skeletons.setdefault(_skeleton(name), name)
         self._far = [name for name in near if ranks[name] <= _FAR_RANK and len(name) >= _FAR_LENGTH]
-        self._orders = {_ordered(name): name for name in sorted(near, key=lambda item: -ranks[item]) if _SEPARATORS.search(name)}
+        self._orders = {
+            _ordered(name): name
+            for name in sorted(near, key=lambda item: -ranks[item])
+            if _SEPARATORS.search(name)
+        }
         # Go modules and actions are named by host and owner: an owner's other projects are not imitations.
-        self._by_owner = all("/" in name and not name.startswith("@") for name in list(ranks)[:50]) and bool(ranks)
+        self._by_owner = all("/" in name and not name.startswith("@") for name in list(ranks)[:50]) and bool(
+            ranks
+        )
         self._projects: dict[str, list[str]] = {}
         for name in near if self._by_owner else ():
             self._projects.setdefault(name.rpartition("/")[2], []).append(name)
@@ -117,7 +123,9 @@ class Index:
 
     def _letters(self, name: str) -> Resemblance | None:
         # `@types/node` and `@types/nodes` are told apart by their last part: scopes are judged on their own.
-        candidates = {target for variant in (name, *_deletions(name)) for target in self._deletions.get(variant, ())}
+        candidates = {
+            target for variant in (name, *_deletions(name)) for target in self._deletions.get(variant, ())
+        }
         # The shorter the name, the more other words lie one letter away: there, only the most used names count.
         limit = _RANKS_BY_LENGTH.get(len(name), _NEAR_RANK)
         near = [t for t in candidates if t != name and self.ranks[t] <= limit and distance(name, t, 1) <= 1]
@@ -125,8 +133,14 @@ class Index:
             return self._found(min(near, key=lambda target: self.ranks[target]), Likeness.LETTERS, 1)
         if len(name) < _FAR_LENGTH - 2:
             return None
-        far = [target for target in self._far if abs(len(target) - len(name)) <= 2 and distance(name, target, 2) <= 2]
-        return self._found(min(far, key=lambda target: self.ranks[target]), Likeness.LETTERS, 2) if far else None
+        far = [
+            target
+            for target in self._far
+            if abs(len(target) - len(name)) <= 2 and distance(name, target, 2) <= 2
+        ]
+        return (
+            self._found(min(far, key=lambda target: self.ranks[target]), Likeness.LETTERS, 2) if far else None
+        )
 
     def _scope(self, name: str) -> Resemblance | None:
         if name.startswith("@"):
@@ -155,7 +169,11 @@ class Index:
             if owner == known or head.rpartition("/")[0] != real.rpartition("/")[0]:
                 continue
             words = [word for word in str(_SEPARATORS.sub(" ", owner)).split() if word not in _AFFIXES]
-            if distance(owner, known, 1) <= 1 or _skeleton(owner) == _skeleton(known) or "".join(words) == _bare(known):
+            if (
+                distance(owner, known, 1) <= 1
+                or _skeleton(owner) == _skeleton(known)
+                or "".join(words) == _bare(known)
+            ):
                 return self._found(target, Likeness.OWNER, 1)
         return None
 
@@ -172,11 +190,19 @@ class Index:
         if len(tokens) >= 2:
             for word, rest in ((tokens[0], tokens[1:]), (tokens[-1], tokens[:-1])):
                 target = "-".join(rest)
-                if word in _AFFIXES and self.ranks.get(target, _AFFIX_RANK + 1) <= _AFFIX_RANK and len(target) >= 4:
+                if (
+                    word in _AFFIXES
+                    and self.ranks.get(target, _AFFIX_RANK + 1) <= _AFFIX_RANK
+                    and len(target) >= 4
+                ):
                     return self._found(target, Likeness.AFFIX)
         for word in ("python", "py", "js", "lib", "pip", "npm", "dev", "pro", "official", "node"):
             for target in (name.removesuffix(word), name.removeprefix(word)):
-                if target != name and len(target) >= 5 and self.ranks.get(target, _AFFIX_RANK + 1) <= _AFFIX_RANK // 3:
+                if (
+                    target != name
+                    and len(target) >= 5
+                    and self.ranks.get(target, _AFFIX_RANK + 1) <= _AFFIX_RANK // 3
+                ):
                     return self._found(target, Likeness.AFFIX)
         return None
 
@@ -227,7 +253,9 @@ def _bare(name: str) -> str:
 def _skeleton(name: str) -> str:
     """The Latin letters that a name appears to be made of."""
     folded = unicodedata.normalize("NFKC", name).translate(_CONFUSABLE).lower()
-    folded = "".join(char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))
+    folded = "".join(
+        char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char)
+    )
     for pair, letter in _PAIRS:
         folded = folded.replace(pair, letter)
     return folded

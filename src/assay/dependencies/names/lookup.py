@@ -64,7 +64,10 @@ class ClientLookup:
 def _commands(ecosystem: str, name: str) -> list[list[str]]:
     """The clients to try, in order. None of them installs or runs anything of the package."""
     commands = {
-        "PyPI": [["pip", "index", "versions", "--disable-pip-version-check", "--", name], ["pip3", "index", "versions", "--", name]],
+        "PyPI": [
+            ["pip", "index", "versions", "--disable-pip-version-check", "--", name],
+            ["pip3", "index", "versions", "--", name],
+        ],
         "npm": [["npm", "view", "--json", name, "name"], ["pnpm", "view", "--json", name, "name"]],
         "crates.io": [["cargo", "info", "--quiet", name], ["cargo", "search", "--limit", "5", name]],
         "RubyGems": [["gem", "list", "--remote", "--exact", name]],

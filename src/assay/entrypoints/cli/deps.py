@@ -21,27 +21,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, text in (
         ("list", "every component, one a line"),
         ("tree", "components below what brings them in"),
-        ("unused", "declared and not imported, imported and not declared, development packages in production code"),
+        (
+            "unused",
+            "declared and not imported, imported and not declared, development packages in production code",
+        ),
         ("licences", "the licence of every component, as stated by lockfiles and installed metadata"),
     ):
         verb = verbs.add_parser(name, help=text)
         verb.add_argument("path", nargs="?", default=".")
         verb.add_argument("--json", action="store_true")
         if name == "licences":
-            verb.add_argument("--installed", metavar="DIR", help="site-packages or node_modules to read metadata from")
+            verb.add_argument(
+                "--installed", metavar="DIR", help="site-packages or node_modules to read metadata from"
+            )
     why = verbs.add_parser("why", help="the paths from the project to a package")
     why.add_argument("package")
     why.add_argument("path", nargs="?", default=".")
     why.add_argument("--json", action="store_true")
-    inspect = verbs.add_parser("inspect", help="look into a package archive or installed folder without running anything")
+    inspect = verbs.add_parser(
+        "inspect", help="look into a package archive or installed folder without running anything"
+    )
     inspect.add_argument("path")
     inspect.add_argument("--json", action="store_true")
     names = verbs.add_parser("names", help="do these packages exist, and does one look like another?")
-    names.add_argument("name", nargs="*", help="ECOSYSTEM:NAME (PyPI:requests); none: what the project declares")
+    names.add_argument(
+        "name", nargs="*", help="ECOSYSTEM:NAME (PyPI:requests); none: what the project declares"
+    )
     names.add_argument("--path", default=".")
-    names.add_argument("--online", action="store_true", help="ask the registry through your own client (pip, npm, ...)")
+    names.add_argument(
+        "--online", action="store_true", help="ask the registry through your own client (pip, npm, ...)"
+    )
     names.add_argument("--json", action="store_true")
-    vex = verbs.add_parser("vex", help="a draft of an OpenVEX document: everything found, under investigation")
+    vex = verbs.add_parser(
+        "vex", help="a draft of an OpenVEX document: everything found, under investigation"
+    )
     vex.add_argument("path", nargs="?", default=".")
     vex.add_argument("--author", default="unknown")
     vex.add_argument("--store", metavar="FILE")
@@ -79,16 +92,33 @@ def _list(args: argparse.Namespace) -> int:
     inventory = _load(args.path)
     pairs = inventory.components
     if args.json:
-        _say(json.dumps({"components": [_fact(component) for _, component in pairs], "problems": list(inventory.problems)}, indent=2))
+        _say(
+            json.dumps(
+                {
+                    "components": [_fact(component) for _, component in pairs],
+                    "problems": list(inventory.problems),
+                },
+                indent=2,
+            )
+        )
         return _exit(inventory)
     for _, component in pairs:
         marks = [component.scope.value, "direct" if component.direct else "transitive"]
         marks += [component.origin.value] if component.origin.value != "registry" else []
-        place = f"{component.location.uri}:{component.location.region.start_line}" if component.location else ""
+        place = (
+            f"{component.location.uri}:{component.location.region.start_line}" if component.location else ""
+        )
         wanted = component.version or component.requirement or "any version"
         _say(f"{component.ecosystem:14} {component.name} {wanted}  ({', '.join(marks)})  {place}")
-    unlocked = [manifest.uri for manifest in inventory.manifests if not manifest.parsed.locked and manifest.parsed.components]
-    _say(f"{len(pairs)} components in {len(inventory.manifests)} manifests" + (f"; not locked: {', '.join(unlocked[:5])}" if unlocked else ""))
+    unlocked = [
+        manifest.uri
+        for manifest in inventory.manifests
+        if not manifest.parsed.locked and manifest.parsed.components
+    ]
+    _say(
+        f"{len(pairs)} components in {len(inventory.manifests)} manifests"
+        + (f"; not locked: {', '.join(unlocked[:5])}" if unlocked else "")
+    )
     return _exit(inventory)
 
 
@@ -99,12 +129,16 @@ def _tree(args: argparse.Namespace) -> int:
     for manifest in inventory.manifests:
         rows = list(graphs[manifest.uri].tree())
         if args.json:
-            document[manifest.uri] = [{"depth": depth, "purl": c.purl, "repeated": repeated} for depth, c, repeated in rows]
+            document[manifest.uri] = [
+                {"depth": depth, "purl": c.purl, "repeated": repeated} for depth, c, repeated in rows
+            ]
             continue
         if rows:
             _say(manifest.uri)
         for depth, component, repeated in rows:
-            _say(f"  {'  ' * depth}{component.name} {component.version or component.requirement}{' (see above)' if repeated else ''}")
+            _say(
+                f"  {'  ' * depth}{component.name} {component.version or component.requirement}{' (see above)' if repeated else ''}"
+            )
     if args.json:
         _say(json.dumps(document, indent=2))
     return _exit(inventory)
@@ -117,11 +151,16 @@ def _why(args: argparse.Namespace) -> int:
     graphs = inventory.graphs()
     found = []
     for manifest, component in inventory.components:
-        if canonical_name(component.ecosystem, args.package) == canonical_name(component.ecosystem, component.name):
+        if canonical_name(component.ecosystem, args.package) == canonical_name(
+            component.ecosystem, component.name
+        ):
             path = graphs[manifest.uri].path_to(component.purl) or (component,)
             found.append((manifest.uri, component, path))
     if args.json:
-        rows = [{"manifest": uri, "purl": c.purl, "depth": len(path), "path": [step.purl for step in path]} for uri, c, path in found]
+        rows = [
+            {"manifest": uri, "purl": c.purl, "depth": len(path), "path": [step.purl for step in path]}
+            for uri, c, path in found
+        ]
         _say(json.dumps(rows, indent=2))
     for uri, component, path in () if args.json else found:
         _say(f"{uri}: {' > '.join(f'{step.name} {step.version}'.strip() for step in path)}")
@@ -139,22 +178,39 @@ def _unused(args: argparse.Namespace) -> int:
 
     survey = survey_of(Path(args.path))
     components = [component for _, component in survey.inventory.components]
-    usage = join(components, survey.sources.imports, frozenset(survey.sources.own_modules), frozenset(survey.sources.read))
+    usage = join(
+        components,
+        survey.sources.imports,
+        frozenset(survey.sources.own_modules),
+        frozenset(survey.sources.read),
+    )
     if args.json:
         document = {
             "unused": [component.purl for component in usage.unused],
-            "undeclared": [{"module": item.module, "uri": item.uri, "line": item.line} for item in usage.undeclared],
-            "dev_in_runtime": [{"purl": c.purl, "uri": item.uri, "line": item.line} for c, item in usage.dev_in_runtime],
+            "undeclared": [
+                {"module": item.module, "uri": item.uri, "line": item.line} for item in usage.undeclared
+            ],
+            "dev_in_runtime": [
+                {"purl": c.purl, "uri": item.uri, "line": item.line} for c, item in usage.dev_in_runtime
+            ],
         }
         _say(json.dumps(document, indent=2))
         return _exit(survey.inventory)
     for component in usage.unused:
-        _say(f"unused      {component.name} ({component.location.uri if component.location else ''}): no import of it was found")
+        _say(
+            f"unused      {component.name} ({component.location.uri if component.location else ''}): no import of it was found"
+        )
     for item in usage.undeclared:
-        _say(f"undeclared  {item.module} ({item.uri}:{item.line}): imported, and no manifest names a package for it")
+        _say(
+            f"undeclared  {item.module} ({item.uri}:{item.line}): imported, and no manifest names a package for it"
+        )
     for component, item in usage.dev_in_runtime:
-        _say(f"dev-only    {component.name} ({item.uri}:{item.line}): declared for development, imported in production code")
-    _say(f"{len(usage.used)} used, {len(usage.unused)} unused, {len(usage.undeclared)} undeclared, {len(usage.dev_in_runtime)} of the wrong scope")
+        _say(
+            f"dev-only    {component.name} ({item.uri}:{item.line}): declared for development, imported in production code"
+        )
+    _say(
+        f"{len(usage.used)} used, {len(usage.unused)} unused, {len(usage.undeclared)} undeclared, {len(usage.dev_in_runtime)} of the wrong scope"
+    )
     return _exit(survey.inventory)
 
 
@@ -167,10 +223,17 @@ def _licences(args: argparse.Namespace) -> int:
     installed = installed_licences(Path(args.installed)) if args.installed else {}
     rows = []
     for component in inventory.unique():
-        stated = stated_licence(component) or installed.get((component.ecosystem, match_key(component.ecosystem, component.name)), "")
+        stated = stated_licence(component) or installed.get(
+            (component.ecosystem, match_key(component.ecosystem, component.name)), ""
+        )
         rows.append((component, stated))
     if args.json:
-        _say(json.dumps([{"purl": component.purl, "licence": licence or None} for component, licence in rows], indent=2))
+        _say(
+            json.dumps(
+                [{"purl": component.purl, "licence": licence or None} for component, licence in rows],
+                indent=2,
+            )
+        )
     else:
         for component, licence in rows:
             _say(f"{licence or 'unknown':40} {component.name} {component.version}")
@@ -183,11 +246,26 @@ def _inspect(args: argparse.Namespace) -> int:
 
     report = inspect_path(Path(args.path))
     if args.json:
-        rows = [{"kind": o.kind, "file": o.file, "line": o.line, "message": o.message, "severity": o.severity.value} for o in report.observations]
-        _say(json.dumps({"observations": rows, "files": report.files, "problems": list(report.problems)}, indent=2))
+        rows = [
+            {
+                "kind": o.kind,
+                "file": o.file,
+                "line": o.line,
+                "message": o.message,
+                "severity": o.severity.value,
+            }
+            for o in report.observations
+        ]
+        _say(
+            json.dumps(
+                {"observations": rows, "files": report.files, "problems": list(report.problems)}, indent=2
+            )
+        )
     else:
         for observation in report.observations:
-            _say(f"{observation.severity.value:8} {observation.file}:{observation.line}: {observation.message}")
+            _say(
+                f"{observation.severity.value:8} {observation.file}:{observation.line}: {observation.message}"
+            )
         for problem in report.problems:
             sys.stderr.write(f"assay: {problem}\n")
         _say(f"{len(report.observations)} observations in {report.files} files; nothing was run")
@@ -202,11 +280,27 @@ def _names(args: argparse.Namespace) -> int:
 
     judge = NameJudge(lookup=registry_lookup() if args.online else None)
     asked = [_split(name) for name in args.name] or [
-        (component.ecosystem, component.name) for _, component in _load(args.path).components if component.direct
+        (component.ecosystem, component.name)
+        for _, component in _load(args.path).components
+        if component.direct
     ]
     verdicts: list[Verdict] = [judge.judge(ecosystem, name) for ecosystem, name in dict.fromkeys(asked)]
     if args.json:
-        _say(json.dumps([{"ecosystem": v.ecosystem, "name": v.name, "state": v.state, "reason": v.reason, "like": v.like} for v in verdicts], indent=2))
+        _say(
+            json.dumps(
+                [
+                    {
+                        "ecosystem": v.ecosystem,
+                        "name": v.name,
+                        "state": v.state,
+                        "reason": v.reason,
+                        "like": v.like,
+                    }
+                    for v in verdicts
+                ],
+                indent=2,
+            )
+        )
     else:
         for verdict in verdicts:
             _say(f"{verdict.state:10} {verdict.ecosystem}:{verdict.name}  {verdict.reason}")
@@ -218,7 +312,15 @@ def _split(name: str) -> tuple[str, str]:
     ecosystem, colon, rest = name.partition(":")
     if not colon or not rest:
         raise UsageError(f"{name!r} is not ECOSYSTEM:NAME", "for example PyPI:requests or npm:lodash")
-    known = {"pypi": "PyPI", "npm": "npm", "go": "Go", "cargo": "crates.io", "crates.io": "crates.io", "rubygems": "RubyGems", "gem": "RubyGems"}
+    known = {
+        "pypi": "PyPI",
+        "npm": "npm",
+        "go": "Go",
+        "cargo": "crates.io",
+        "crates.io": "crates.io",
+        "rubygems": "RubyGems",
+        "gem": "RubyGems",
+    }
     return known.get(ecosystem.lower(), ecosystem), rest
 
 
