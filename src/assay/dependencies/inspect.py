@@ -150,7 +150,7 @@ def _start_hooks(name: str, base: str, source: str) -> list[Observation]:
             or base.endswith("-nspkg.pth")
             or base.startswith("__editable__")
         )
-        severity = Severity.LOW if harmless and not _RUNS.search(source) else Severity.HIGH
+        severity = Severity.LOW if harmless else Severity.HIGH
         return [
             Observation(
                 "start-hook",
@@ -208,14 +208,11 @@ def _theft(name: str, source: str, unasked: bool) -> list[Observation]:
     found = []
     if credentials is not None and sends is not None:
         message = f"reads a place of credentials ({str(credentials.group(0))[:40]!r}) and speaks to the network (line {_line(source, sends.start())})"
+        # Clients of registries read their own settings; what gathers several places is after something else.
+        several = len({str(match.group(0)).strip("/'\"") for match in _CREDENTIALS.finditer(source)}) > 1
+        severity = Severity.CRITICAL if unasked else Severity.HIGH if several else Severity.MEDIUM
         found.append(
-            Observation(
-                "credential-theft",
-                name,
-                _line(source, credentials.start()),
-                message,
-                Severity.CRITICAL if unasked else Severity.HIGH,
-            )
+            Observation("credential-theft", name, _line(source, credentials.start()), message, severity)
         )
     environment = _ENVIRONMENT.search(source)
     if environment is not None and sends is not None:
@@ -245,7 +242,11 @@ def _theft(name: str, source: str, unasked: bool) -> list[Observation]:
 
 
 def _is_install_script(base: str) -> bool:
-    return any(base.startswith(prefix) for prefix in ("postinstall.", "preinstall.", "install."))
+    return base.startswith(("postinstall.", "preinstall.")) or base in {
+        "install.js",
+        "install.cjs",
+        "install.sh",
+    }
 
 
 def _members(path: Path, problems: list[str], observations: list[Observation]) -> Iterator[tuple[str, bytes]]:
