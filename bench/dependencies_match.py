@@ -110,9 +110,16 @@ def _ours(path: Path, requirements: Path) -> tuple[set[tuple[str, str]], float]:
         matches = match_components(manifest.parsed.components, store)
         store.close()
         best = min(best, time.perf_counter() - since)
-        pairs = {(match.component.name, advisory) for match in matches if match.certain for advisory in match.advisories}
+        pairs = {
+            (match.component.name, advisory)
+            for match in matches
+            if match.certain
+            for advisory in match.advisories
+        }
     guessed = sorted({(match.component.name, match.id) for match in matches if not match.certain})
-    print(f"{len(manifest.parsed.components)} pinned packages; apart, as their range names no real version: {guessed}")
+    print(
+        f"{len(manifest.parsed.components)} pinned packages; apart, as their range names no real version: {guessed}"
+    )
     return pairs, best
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import runpy
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +22,6 @@ from assay.dependencies.advisories.record import Advisory, Affected, Range, read
 from assay.dependencies.advisories.starter import StarterEntry, StarterFile
 from assay.dependencies.advisories.update import read_export, read_kev, read_names
 from assay.model.severity import Severity
-
-from dependencies_starter_extra import FACTS
 
 # Class of flaw: words that name it without doubt -> CWE and how we call it. First match wins.
 _CLASSES = (
@@ -55,6 +54,7 @@ _MAVEN = re.compile(
     r"|org\.springframework|com\.fasterxml|com\.google|io\.netty|org\.eclipse\.jetty|log4j|commons-|org\.yaml|com\.h2database|org\.postgresql"
     r"|mysql|org\.hibernate|io\.undertow|org\.bouncycastle|com\.thoughtworks|dom4j|org\.json|org\.jsoup|ch\.qos|com\.squareup|org\.quartz|com\.alibaba)"
 )
+FACTS: str = runpy.run_path(str(Path(__file__).with_name("dependencies_starter_extra.py")))["FACTS"]
 _NAMES = {
     "PyPI": ("pypi_top15000.txt", 2500),
     "npm": ("npm_top15113.txt", 15_113),

@@ -164,13 +164,10 @@ def _split(command: str) -> list[str]:
             quote = char
         elif char == "\\":
             index += 1
-        elif char in ";|&\n":
+        elif char in ";|&\n" and not (char == "&" and ">" in command[max(index - 1, 0) : index + 2]):
             # `2>&1` and `&>` are redirections.
-            if not (
-                char == "&" and (command[index - 1 : index] == ">" or command[index + 1 : index + 2] == ">")
-            ):
-                parts.append(command[start:index])
-                start = index + 1
+            parts.append(command[start:index])
+            start = index + 1
         index += 1
     parts.append(command[start:])
     return [part.strip() for part in parts if part.strip()]

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 import re2
 
-from assay.dependencies.document import ManifestError, Sibling, decode
+from assay.dependencies.document import Manifest, ManifestError, Sibling, decode
 from assay.dependencies.imports import Import, ecosystem_of_language, imports_of, provides
 from assay.dependencies.inventory import Inventory, read_inventory
 from assay.dependencies.manifests.registry import format_of
 from assay.dependencies.policy import POLICY_FILE, Policy, read_policy
+from assay.dependencies.shapes import mapping, read_toml, sequence
 from assay.dependencies.vex import Statement, read_vex
 from assay.model.component import Component
 from assay.model.errors import ConfigError
@@ -19,6 +20,7 @@ from assay.model.errors import ConfigError
 _WORD = re2.compile(r"[A-Za-z_]\w{2,}")
 _MAX_WORDS_FILE = 2_000_000
 _SCRIPT_MARK = b"# /// script"
+_WITH_TIMES = frozenset({"uv.lock", "pylock.toml"})
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class Survey:
     policy: Policy
     statements: tuple[Statement, ...]
     broken: dict[str, str]
+    uploads: dict[str, tuple[tuple[Component, str], ...]] = field(default_factory=dict)
 
 
 def is_vex_name(uri: str) -> bool:
@@ -90,7 +93,32 @@ def take_survey(files: Iterable[tuple[str, bytes, str]], sibling: Sibling) -> Su
                 statements += read_vex(decode(data), uri)
             except ManifestError as error:
                 broken[uri] = str(error)
-    return Survey(read_inventory(manifests, sibling), sources, policy, tuple(statements), broken)
+    inventory = read_inventory(manifests, sibling)
+    uploads: dict[str, tuple[tuple[Component, str], ...]] = {}
+    if policy.file.minimum_release_age_days:
+        content = {uri: data for uri, data, _ in manifests}
+        uploads = {m.uri: _uploads(m, content[m.uri]) for m in inventory.manifests if m.format in _WITH_TIMES}
+    return Survey(inventory, sources, policy, tuple(statements), broken, uploads)
+
+
+def _uploads(manifest: Manifest, data: bytes) -> tuple[tuple[Component, str], ...]:
+    """(component, upload time) as far as a lockfile tells; the latest file of a release counts."""
+    times: dict[str, str] = {}
+    try:
+        document = read_toml(decode(data))
+    except ManifestError:
+        return ()
+    for item in sequence(document.get("package")) + sequence(document.get("packages")):
+        package = mapping(item)
+        files = [
+            mapping(package.get("sdist")),
+            *(mapping(wheel) for wheel in sequence(package.get("wheels"))),
+        ]
+        found = [str(file["upload-time"]) for file in files if "upload-time" in file]
+        if found:
+            times[f"{package.get('name')}@{package.get('version')}"] = max(found)
+    components = manifest.parsed.components
+    return tuple((c, time) for c in components if (time := times.get(f"{c.name}@{c.version}")) is not None)
 
 
 def _read_source(sources: Sources, uri: str, data: bytes, language: str) -> None:

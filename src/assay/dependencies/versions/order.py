@@ -139,7 +139,7 @@ def _ruby_key(version: str) -> Any:
 def _composer_key(version: str) -> Any:
     """Composer's normalised versions: four numbers, then dev < alpha < beta < RC < stable < patch."""
     version = version.strip().partition("#")[0]
-    if version.lower().startswith("dev-") or (version.lower().endswith("-dev") and not version[:1].isdigit()):
+    if version.lower().startswith("dev-"):
         return None
     match = _COMPOSER.match(version.replace("x-dev", "9999999-dev"))
     if match is None:
@@ -147,7 +147,7 @@ def _composer_key(version: str) -> Any:
     numbers = tuple(int(match.group(index) or 0) for index in (1, 2, 3, 4))
     word = (match.group(5) or "").lower()
     steps = tuple(int(part) for part in str(match.group(6) or "").replace("-", ".").split(".") if part)
-    rank = _COMPOSER_RANK[word]
+    rank = _COMPOSER_RANK["dev" if match.group(7) and not word else word]
     return numbers, rank, steps, -1 if match.group(7) else 0
 
 
@@ -162,30 +162,32 @@ class _UniversKey:
     def __lt__(self, other: _UniversKey) -> bool:
         return bool(self.version < other.version)
 
-    def __le__(self, other: _UniversKey) -> bool:
-        return self == other or self < other
-
     def __gt__(self, other: _UniversKey) -> bool:
         return other < self
 
+    def __le__(self, other: _UniversKey) -> bool:
+        return not other < self
+
     def __ge__(self, other: _UniversKey) -> bool:
-        return self == other or other < self
+        return not self < other
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _UniversKey) and bool(self.version == other.version)
+        # Equality of univers is that of the text: Debian's `0` and `00` are neither less than the other, and so the same version.
+        return isinstance(other, _UniversKey) and not self < other and not other < self
 
-    def __hash__(self) -> int:
-        return hash(str(self.version))
+    __hash__ = None  # type: ignore[assignment] - equal keys have texts that differ
 
 
 def _univers(name: str) -> Callable[[str], Any]:
     def make(version: str) -> Any:
         import univers.versions as known
 
-        found = getattr(known, name)(version)
-        key = _UniversKey(found)
-        # Comparing once shows whether the order holds for this text.
-        return key if key == _UniversKey(getattr(known, name)(version)) else None
+        try:
+            key = _UniversKey(getattr(known, name)(version))
+            # Comparing once shows whether the order holds for this text.
+            return key if key == key and not key < key else None  # noqa: PLR0124
+        except Exception:  # noqa: BLE001 - its classes raise errors of their own kinds for odd texts
+            return None
 
     return make
 
