@@ -293,6 +293,7 @@ def _argument_texts(call: Call, personal: tuple[str, ...]) -> Iterator[Action]:
 
 def _result(call: Call, personal: tuple[str, ...]) -> Iterator[Action]:
     yield Action("result.read", call.tool)
+    personal = personal_kinds(call.tool, personal)
     scanned = 0
     for pointer, text in leaves(call.arguments):
         scanned += len(text)
@@ -305,6 +306,34 @@ def _result(call: Call, personal: tuple[str, ...]) -> Iterator[Action]:
             )
             return
         yield from text_actions(text, pointer, personal)
+
+
+def personal_kinds(tool: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """Rows of a database are about people far more often than files are: there, addresses and dates of birth count too."""
+    rows = {
+        "postgres",
+        "mysql",
+        "sql",
+        "sqlite",
+        "database",
+        "db",
+        "mongo",
+        "mongodb",
+        "bigquery",
+        "snowflake",
+        "crm",
+        "hubspot",
+        "salesforce",
+        "ehr",
+        "fhir",
+        "patient",
+        "patients",
+        "customer",
+        "customers",
+    }
+    if kinds and rows & set(tools.words_of(tool)):
+        return (*kinds, *(kind for kind in ("email", "phone", "birth-date", "iban") if kind not in kinds))
+    return kinds
 
 
 def text_actions(text: str, pointer: str, personal: tuple[str, ...] = PERSONAL_DEFAULT) -> Iterator[Action]:
