@@ -198,6 +198,8 @@ def _run_inner(command: Command, name: str, inner: Unwrapped, shell: Shell) -> V
 
 def _generic(command: Command, name: str, shell: Shell) -> Value:
     """A program without a description: every path that its arguments or its known input name may be read."""
+    if _publishes(command):
+        shell.emit("deploy.run", name, detail=command.line)
     words = " ".join(word.text for word in command.args)
     if any(word.text in interpreters.LOSING for word in command.args[:2]) or any(
         form in words for form in interpreters.LOSING_PAIRS
@@ -218,6 +220,29 @@ def _mentioned(command: Command, shell: Shell) -> frozenset[str]:
             for path in paths_in_text(word.text):
                 shell.read(path, "mention")
     return taints
+
+
+_PUBLISHING = frozenset(
+    {
+        "deploy",
+        "publish",
+        "destroy",
+        "apply",
+        "release",
+        "promote",
+        "rollback",
+        "undeploy",
+        "provision",
+        "teardown",
+        "unpublish",
+    }
+)
+
+
+def _publishes(command: Command) -> bool:
+    """`<tool> deploy`, `make release`, `mvn deploy`: the same few words everywhere."""
+    first = next((word.text for word in command.args if not word.text.startswith("-")), "")
+    return first.partition(":")[0] in _PUBLISHING
 
 
 def _mentions_in_input(command: Command, shell: Shell) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import unicodedata
 from collections.abc import Iterator
@@ -188,6 +189,46 @@ def inner_addresses(url: str) -> Iterator[str]:
     query = url.partition("?")[2]
     for match in _INNER_URL.finditer(query[:4_000]):
         yield unquote(match.group(1))
+
+
+_BLOB = re2.compile(r"[?&/#=.]([A-Za-z0-9+/_-]{32,}={0,2})(?:$|[&#/.])")
+
+
+def carries_data(url: str) -> bool:
+    """Whether a URL's query, path or host holds a long encoded text or a credential by name: a way to send without a body."""
+    if "://" not in url:
+        return False
+    tail = unquote(url.partition("://")[2])
+    for name in (
+        "secret=",
+        "password=",
+        "passwd=",
+        "api_key=",
+        "apikey=",
+        "access_token=",
+        "private_key=",
+        "credentials=",
+    ):
+        if name in tail.lower():
+            return True
+    return any(_is_encoded(match.group(1)) for match in _BLOB.finditer(tail))
+
+
+def _is_encoded(text: str) -> bool:
+    """Base64 or hexadecimal of a readable text; digests and identifiers are not readable."""
+    for decode in (
+        lambda: base64.b64decode(
+            text.translate(str.maketrans("-_", "+/")).rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)
+        ),
+        lambda: bytes.fromhex(text),
+    ):
+        try:
+            plain = decode()
+        except ValueError:
+            continue
+        if plain and sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in plain) / len(plain) > 0.95:
+            return True
+    return False
 
 
 def has_userinfo(url: str) -> bool:

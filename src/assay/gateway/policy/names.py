@@ -15,8 +15,8 @@ _TMP = ("/tmp", "/var/tmp", "/private/tmp")  # noqa: S108 - places to compare wi
 
 
 def fold(path: str) -> str:
-    """One form for paths that a file system may take for the same: NFC, case-folded."""
-    return path if path.isascii() and path.islower() else unicodedata.normalize("NFC", path).casefold()
+    """One form for paths that a file system may take for the same: NFKC, case-folded."""
+    return path if path.isascii() and path.islower() else unicodedata.normalize("NFKC", path).casefold()
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,6 @@ _CHANGING = frozenset(
         "patch",
         "replace",
         "scale",
-        "rollout",
         "restart",
         "stop",
         "start",
@@ -277,23 +276,19 @@ _SECRETS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("aws-vault", ("export",)),
     ("chamber", ("read", "export")),
 )  # fmt: skip
-# What a tool does when its verb is in neither table: most have many more ways to look than to change.
-_UNKNOWN_LOOKS = frozenset(
-    {"gh", "glab", "aws", "gcloud", "az", "kubectl", "helm", "terraform", "oc", "tofu", "op", "vault"}
-)
 # Their verb comes behind the nouns, and some nouns (`run`, `deploy`) are verbs elsewhere.
 _NOUN_FIRST = frozenset({"aws", "gh", "glab", "stripe", "argocd", "doctl"})
 _VERB_LAST = frozenset({"gcloud", "az", "doctl", "oci", "ibmcloud", "linode-cli", "hcloud", "scw"})
 _LOCAL = {
     "terraform": "init fmt validate get workspace-select console login force-unlock-help",
     "tofu": "init fmt validate get",
-    "helm": "repo dependency create package pull env verify plugin-list",
-    "gh": "repo-clone pr-checkout pr-create pr-ready auth-status extension-list repo-set-default pr-diff pr-checks run-watch run-download run-view gist-view release-download cache-list alias",
+    "helm": "dependency create package pull env verify plugin-list repo-list template",
+    "gh": "repo-clone pr-checkout pr-create pr-ready auth-status extension-list alias-list pr-diff pr-checks run-watch run-download run-view gist-view release-download cache-list",
     "glab": "repo-clone mr-checkout mr-create",
-    "aws": "configure-list sso-login s3-ls",
-    "gcloud": "init config-set config-configurations components info auth-list auth-login",
-    "az": "login account-set configure",
-    "kubectl": "kustomize create-dry-run config-use-context config-set-context plugin completion auth",
+    "aws": "configure-list s3-ls",
+    "gcloud": "info auth-list",
+    "az": "",
+    "kubectl": "kustomize plugin completion",
     "cdk": "init acknowledge notices context docs doctor list ls metadata",
     "serverless": "print package info",
     "sam": "build validate init local logs list",
@@ -457,7 +452,7 @@ def _changes(name: str, words: list[str]) -> bool:
         return verdict
     if name in _DEPLOYERS and not words:
         return True
-    return bool(words) and name not in _UNKNOWN_LOOKS
+    return bool(words)
 
 
 def _sent(name: str, words: list[str], shell: Shell) -> None:
