@@ -12,7 +12,6 @@ from assay.model.decision import Call, Change
 
 def sanitized(call: Call, personal: tuple[str, ...]) -> tuple[Mapping[str, object], tuple[Change, ...]]:
     """New arguments and what was changed where."""
-
     if call.phase == "after":
         personal = personal_kinds(call.tool, personal)
 

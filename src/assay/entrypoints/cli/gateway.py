@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-from importlib import import_module
 
 from assay.model.errors import AssayError, UsageError
 
@@ -73,8 +72,7 @@ def run(args: argparse.Namespace) -> int:
     if args.gateway_command == "decide":
         return _decide(args)
     if args.gateway_command == "serve":
-        code: int = import_module("assay.gateway.serve").serve_from(args)
-        return code
+        return _serve(args)
     return _token(args)
 
 
@@ -115,6 +113,22 @@ def _write(value: object) -> None:
     sys.stdout.flush()
 
 
+def _serve(args: argparse.Namespace) -> int:
+    """Become the daemon: it is a door of its own, so it is started and not imported."""
+    command = [sys.executable, "-m", "assay.entrypoints.hooks.daemon", "--workspace", args.workspace]
+    for name in ("state", "socket", "http"):
+        if getattr(args, name):
+            command += [f"--{name}", getattr(args, name)]
+    for policy in args.policy or []:
+        command += ["--policy", policy]
+    if args.idle:
+        command += ["--idle", str(args.idle)]
+    if args.identity:
+        command.append("--identity")
+    sys.stdout.flush()
+    os.execv(sys.executable, command)  # noqa: S606 - our own module, in our own interpreter
+
+
 def _token(args: argparse.Namespace) -> int:
     from pathlib import Path
 
@@ -126,7 +140,8 @@ def _token(args: argparse.Namespace) -> int:
     folder = Path(args.state) if args.state else state_folder()
     store = open_store(folder / "gateway.db")
     issuer = Issuer(folder / "keys", store)
-    token = sys.stdin.read().strip() if args.token == "-" else args.token
+    from_input = args.token == "-"  # noqa: S105 - the mark for standard input
+    token = sys.stdin.read().strip() if from_input else args.token
     if args.action == "issue":
         grant = Grant(
             args.agent,

@@ -216,19 +216,26 @@ def carries_data(url: str) -> bool:
 
 def _is_encoded(text: str) -> bool:
     """Base64 or hexadecimal of a readable text; digests and identifiers are not readable."""
-    for decode in (
-        lambda: base64.b64decode(
-            text.translate(str.maketrans("-_", "+/")).rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)
-        ),
-        lambda: bytes.fromhex(text),
-    ):
-        try:
-            plain = decode()
-        except ValueError:
-            continue
-        if plain and sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in plain) / len(plain) > 0.95:
-            return True
-    return False
+    return any(_is_readable(plain) for plain in (_from_base64(text), _from_hex(text)))
+
+
+def _from_base64(text: str) -> bytes:
+    compact = text.translate(str.maketrans("-_", "+/")).rstrip("=")
+    try:
+        return base64.b64decode(compact + "=" * (-len(compact) % 4))
+    except ValueError:
+        return b""
+
+
+def _from_hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
+
+
+def _is_readable(data: bytes) -> bool:
+    return bool(data) and sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in data) / len(data) > 0.95
 
 
 def has_userinfo(url: str) -> bool:

@@ -75,7 +75,7 @@ _POISON = (
     _sign("silently", r"\b(?:silently|secretly|quietly|covertly|invisibly|in the background|hidden from|keep (?:this|it) (?:secret|hidden|confidential|private))\b", 2),
     _sign("must-come-first", r"\b(?:must|should|always|needs? to) (?:be )?(?:called?|invoked?|used?|run|executed?) (?:this )?(?:tool )?(?:first|before|instead|prior|every time|whenever|on every)", 2),
     _sign("banner", r"\[\s*(?:system|hidden|important|instructions?|internal|secret|admin)\b[^\]\n]*\]|(?:system|hidden|secret|internal|special|developer|admin) (?:note|instructions?|message|prompt|override|directive)s?\s*[:(]", 2),
-    _sign("to-model", rf"\b(?:the |this |any |all )?(?:ai|llm|assistant|model|agent|claude|gpt)s?\b (?:must|should|shall|needs? to|has to|is required|will) ", 2),
+    _sign("to-model", r"\b(?:the |this |any |all )?(?:ai|llm|assistant|model|agent|claude|gpt)s?\b (?:must|should|shall|needs? to|has to|is required|will) ", 2),
     _sign("run", r"\b(?:run|execute|eval)\b[^.\n]*[`'\"]?[^.\n]*(?:curl|wget|base64|rm -rf|bash -c|/dev/tcp)", 2),
     _sign("trigger", r"\b(?:special|magic|secret|hidden) (?:command|word|phrase|keyword|code|parameter|instruction)s?\b", 1),
     _sign("obedience", r"\b(?:this is (?:required|mandatory|critical|important|necessary)|otherwise (?:it|the tool|this)|will not work|fail(?:s|ure)? (?:to|if)|for (?:compliance|security|logging|audit) (?:reasons|purposes))\b", 1),
