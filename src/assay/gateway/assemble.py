@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from assay.gateway.actions.pins import Pins
 from assay.gateway.approval.requests import Requests
 from assay.gateway.audit.trail import Trail
 from assay.gateway.budget.limits import Ledger, limits_of, seconds
@@ -31,6 +32,7 @@ def assemble(
     folder = Path(state)
     store, keys = open_store(folder / "gateway.db"), KeyFolder(folder / "keys")
     gateway.audit = Trail(store, keys)
+    gateway.pins = Pins(store)
     with_policy(gateway, policy, store)
     if identity:
         from assay.gateway.identity.verify import Verifier

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from assay.gateway.identity.scopes import covers
 from assay.gateway.identity.verify import AUDIENCE, ISSUER, Verifier, jwt_library
 from assay.model.errors import UsageError
 from assay.signing.keys import KeyFolder
@@ -136,15 +136,3 @@ def _narrow(claims: dict[str, Any], parent: dict[str, Any]) -> None:
     claims["tenant"], claims["sid"] = parent["tenant"], claims["sid"] or parent["sid"]
     claims["exp"] = min(claims["exp"], parent["exp"])
     claims["act"] = [*parent.get("act", []), parent["sub"]]
-
-
-def covers(held: Sequence[str], scope: str) -> bool:
-    """Whether scopes cover a verb or a narrower pattern: `git.*` covers `git.push` and `git.*`, never `*`."""
-    for each in held:
-        if each in ("*", scope):
-            return True
-        if each.endswith(".*") and scope.startswith(each[:-1]):
-            return True
-        if "*" not in scope and fnmatchcase(scope, each):
-            return True
-    return False
