@@ -21,8 +21,10 @@ from secrets import token_hex
 from typing import Protocol
 
 from assay.gateway.actions.calls import Found, actions_of
+from assay.gateway.actions.pins import Pins
 from assay.gateway.actions.sequence import Sessions, facts_of
 from assay.gateway.actions.sight import PackageJudge, sights
+from assay.gateway.identity.scopes import covers
 from assay.gateway.policy.compiled import Policy, Ruling, Seen, evaluate
 from assay.gateway.policy.sanitize import PERSONAL_DEFAULT
 from assay.gateway.sanitized import sanitized
@@ -80,6 +82,7 @@ class Gateway:
     approvals: Approvals | None = None
     audit: Audit | None = None
     judge: PackageJudge | None = None
+    pins: Pins | None = None
     sessions: Sessions = field(default_factory=Sessions)
 
 
@@ -89,8 +92,10 @@ def decide(gateway: Gateway, call: Call, token: str = "") -> Decision:
     found, policy = Found(()), gateway.policy
     try:
         call = _identified(gateway, call, token)
-        found = actions_of(call, _personal(policy))
+        found = _pinned(gateway.pins, call, actions_of(call, _personal(policy)))
         decision = _ruled(gateway, policy, call, found)
+        if gateway.pins is not None and call.phase == "definition" and decision.effect is Effect.ALLOW:
+            gateway.pins.keep(call)
     except AssayError as error:
         decision = refusal(call, policy.revision, error.message, error.advice)
     except Exception as error:  # noqa: BLE001 - the process border of a decision: whatever fails must close, not open
@@ -128,6 +133,32 @@ def _identified(gateway: Gateway, call: Call, token: str) -> Call:
     )
 
 
+def _pinned(pins: Pins | None, call: Call, found: Found) -> Found:
+    if pins is None or call.phase != "definition" or not pins.is_changed(call):
+        return found
+    name = f"{call.arguments.get('server', '')}.{call.arguments.get('name', '')}"
+    return Found((*found.actions, Action("tool.changed", name)), found.undetermined)
+
+
+def _outside(call: Call, found: Found) -> tuple[Reason, ...]:
+    """Reasons against actions that the token's scopes do not cover; texts and the agent's own notes need none."""
+    scopes = call.subject.scopes
+    if not scopes:
+        return ()
+    verbs = dict.fromkeys(
+        action.verb
+        for action in found.actions
+        if not action.verb.startswith(("text.", "agent.", "result.", "tool.defined"))
+    )
+    return tuple(
+        Reason(
+            "scope", Effect.DENY, f"the token is not for {verb}", verb, f"its scopes are {', '.join(scopes)}"
+        )
+        for verb in verbs
+        if not covers(scopes, verb)
+    )
+
+
 def _ruled(gateway: Gateway, policy: Policy, call: Call, found: Found) -> Decision:
     seen = [
         *sights(found.actions, call, gateway.judge),
@@ -136,6 +167,14 @@ def _ruled(gateway: Gateway, policy: Policy, call: Call, found: Found) -> Decisi
     ruling = evaluate(policy, call, seen, gateway.sessions.of(call))
     if found.undetermined and ruling.effect.rank < Effect.APPROVAL_NEEDED.rank:
         ruling = replace(ruling, effect=Effect.APPROVAL_NEEDED, reasons=(*ruling.reasons, _doubtful(found)))
+    outside = _outside(call, found)
+    if outside:
+        ruling = replace(
+            ruling,
+            effect=Effect.DENY,
+            reasons=(*outside, *ruling.reasons),
+            matched=("scope", *ruling.matched),
+        )
     decision = _decision(call, policy, ruling)
     if gateway.budgets is not None and decision.outcome is not Effect.DENY:
         decision = _within_budget(gateway.budgets, call, found, decision)

@@ -67,14 +67,13 @@ def _text(data: Mapping[str, Any], key: str, default: str) -> str:
 
 def _subject(value: object, session: object, default: Subject) -> Subject:
     if not isinstance(value, Mapping):
-        own = (
+        return (
             default
             if not isinstance(session, str)
             else Subject(
                 default.agent, default.roles, session, default.tenant, default.on_behalf_of, default.scopes
             )
         )
-        return own
     return Subject(
         agent=_text(value, "agent", default.agent),
         roles=_texts(value.get("roles")) or default.roles,

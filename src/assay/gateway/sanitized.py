@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from assay.gateway.actions.calls import personal_kinds
 from assay.gateway.actions.text import look_at_text, without_instructions, without_tricks
 from assay.gateway.policy.sanitize import mask, masked_secrets, personal_spans, rewrite
 from assay.model.decision import Call, Change
@@ -11,6 +12,8 @@ from assay.model.decision import Call, Change
 
 def sanitized(call: Call, personal: tuple[str, ...]) -> tuple[Mapping[str, object], tuple[Change, ...]]:
     """New arguments and what was changed where."""
+    if call.phase == "after":
+        personal = personal_kinds(call.tool, personal)
 
     def change(_pointer: str, text: str) -> tuple[str, dict[str, int]]:
         counts: dict[str, int] = {}

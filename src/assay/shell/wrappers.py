@@ -34,6 +34,7 @@ WRAPPERS: dict[str, Wrapper] = {
     "doas": Wrapper("-u -C -a", raises=True),
     "pkexec": Wrapper("--user", raises=True),
     "run0": Wrapper("-u --user -D --chdir --setenv", raises=True),
+    "sshpass": Wrapper("-p -f -d -P"),
     "gosu": Wrapper("", skip=1),
     "su-exec": Wrapper("", skip=1),
     "setpriv": Wrapper("--reuid --regid --groups --inh-caps --ambient-caps --bounding-set"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from assay.gateway.actions import tools
 from assay.gateway.actions.files import absolute
-from assay.gateway.actions.hosts import has_userinfo, host_in, inner_addresses
+from assay.gateway.actions.hosts import carries_data, has_userinfo, host_in, inner_addresses
 from assay.gateway.actions.text import look_at_description, look_at_text
 from assay.gateway.policy.sanitize import PERSONAL_DEFAULT, leaves, masked_secrets, personal_spans
 from assay.model.decision import Action, Call
@@ -96,6 +97,8 @@ def script_actions(script: str, call: Call, dialect: str, doubts: list[str]) -> 
     analysis = analyse(script, context, dialect)
     doubts.extend(analysis.undetermined)
     for effect in analysis.effects:
+        if effect.verb == "net.connect" and carries_data(effect.detail):
+            yield Action("data.send", effect.target, detail="text hidden in the address")
         yield Action(effect.verb, effect.target, effect.flags, effect.detail, effect.program)
     if not analysis.effects:
         yield Action("shell.exec", "", frozenset(), script[:200])
@@ -137,6 +140,8 @@ def _paths(call: Call, verb: str, flags: tuple[str, ...]) -> Iterator[Action]:
     given = False
     for text in _given_paths(call.arguments):
         given = True
+        if "%" in text:
+            yield Action(verb, absolute(unquote(text), call), frozenset(flags), program=call.tool)
         glob = ("glob",) if any(char in text for char in "*?[") else ()
         yield Action(verb, absolute(text, call), frozenset((*flags, *glob)), program=call.tool)
     if not given:
@@ -177,7 +182,9 @@ def _urls(call: Call, doubts: list[str]) -> Iterator[Action]:
             found = True
             method = str(call.arguments.get("method", "GET")).upper()
             body = any(call.arguments.get(name) for name in ("body", "data", "json"))
-            yield from contacts(value, ("upload",) if body or method not in ("GET", "HEAD") else ())
+            yield from contacts(
+                value, ("fetched", "upload") if body or method not in ("GET", "HEAD") else ("fetched",)
+            )
             if body:
                 yield Action("data.send", host_in(value), detail="text", program=call.tool)
     if not found:
@@ -191,6 +198,8 @@ def contacts(url: str, flags: tuple[str, ...] = ()) -> Iterator[Action]:
         return
     own = ("userinfo",) if has_userinfo(url) else ()
     yield Action("net.connect", host_in(url), frozenset(("download", *flags, *own)), url)
+    if carries_data(url):
+        yield Action("data.send", host_in(url), detail="text hidden in the address")
     for inner in inner_addresses(url):
         yield Action("net.connect", host_in(inner), frozenset(("download", "embedded")), inner)
 
@@ -238,7 +247,7 @@ def _arguments(call: Call, tool: str, weight: frozenset[str], doubts: list[str])
                 or "fs" in call.tool
                 or "file" in call.tool
             ):
-                yield Action(verb, absolute(text, call), program=call.tool)
+                yield Action(verb, absolute(unquote(text), call), program=call.tool)
     for key in tools.SQL_KEYS:
         value = arguments.get(key)
         if isinstance(value, str) and _is_sql(value):
@@ -293,6 +302,7 @@ def _argument_texts(call: Call, personal: tuple[str, ...]) -> Iterator[Action]:
 
 def _result(call: Call, personal: tuple[str, ...]) -> Iterator[Action]:
     yield Action("result.read", call.tool)
+    personal = personal_kinds(call.tool, personal)
     scanned = 0
     for pointer, text in leaves(call.arguments):
         scanned += len(text)
@@ -305,6 +315,34 @@ def _result(call: Call, personal: tuple[str, ...]) -> Iterator[Action]:
             )
             return
         yield from text_actions(text, pointer, personal)
+
+
+def personal_kinds(tool: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """Rows of a database are about people far more often than files are: there, addresses and dates of birth count too."""
+    rows = {
+        "postgres",
+        "mysql",
+        "sql",
+        "sqlite",
+        "database",
+        "db",
+        "mongo",
+        "mongodb",
+        "bigquery",
+        "snowflake",
+        "crm",
+        "hubspot",
+        "salesforce",
+        "ehr",
+        "fhir",
+        "patient",
+        "patients",
+        "customer",
+        "customers",
+    }
+    if kinds and rows & set(tools.words_of(tool)):
+        return (*kinds, *(kind for kind in ("email", "phone", "birth-date", "iban") if kind not in kinds))
+    return kinds
 
 
 def text_actions(text: str, pointer: str, personal: tuple[str, ...] = PERSONAL_DEFAULT) -> Iterator[Action]:
@@ -322,14 +360,22 @@ def text_actions(text: str, pointer: str, personal: tuple[str, ...] = PERSONAL_D
         yield Action("text.personal", pointer, frozenset(("result",)))
 
 
+_OLD, _NEW = (
+    ("old", "prev", "before", "pinned", "approved", "original", "known", "was"),
+    ("new", "now", "current", "after", "latest", "description"),
+)
+
+
 def _definition(call: Call) -> Iterator[Action]:
     """A tool's own words: its description and the descriptions of its parameters."""
     name = f"{call.arguments.get('server', '')}.{call.arguments.get('name', '')}"
     if call.tool.endswith("changed"):
-        yield Action("tool.changed", name, detail="the description is not the one that was approved")
+        yield Action("tool.same" if _same_words(call.arguments) else "tool.changed", name)
     else:
         yield Action("tool.defined", name)
-    for _, text in leaves(call.arguments):
+    for pointer, text in leaves(call.arguments):
+        if any(mark in pointer.lower() for mark in _OLD):
+            continue
         signs = look_at_description(text)
         if signs.injected or signs.hidden or signs.terminal:
             yield Action(
@@ -337,3 +383,23 @@ def _definition(call: Call) -> Iterator[Action]:
                 name,
                 detail=", ".join((*signs.names, *(["hidden characters"] if signs.hidden else []))),
             )
+
+
+def _same_words(arguments: Mapping[str, object]) -> bool:
+    """Whether the approved and the new text differ in blanks, case and punctuation at most."""
+    old = {
+        words_only(text)
+        for pointer, text in leaves(arguments)
+        if any(mark in pointer.lower() for mark in _OLD)
+    }
+    new = {
+        words_only(text)
+        for pointer, text in leaves(arguments)
+        if any(mark in pointer.lower() for mark in _NEW) and not any(mark in pointer.lower() for mark in _OLD)
+    }
+    return bool(old) and old == new
+
+
+def words_only(text: str) -> str:
+    """Letters and digits of a text, folded: what stays the same when only its form changes."""
+    return " ".join("".join(char if char.isalnum() else " " for char in text.casefold()).split())

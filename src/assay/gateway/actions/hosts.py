@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import unicodedata
 from collections.abc import Iterator
@@ -188,6 +189,53 @@ def inner_addresses(url: str) -> Iterator[str]:
     query = url.partition("?")[2]
     for match in _INNER_URL.finditer(query[:4_000]):
         yield unquote(match.group(1))
+
+
+_BLOB = re2.compile(r"[?&/#=.]([A-Za-z0-9+/_-]{32,}={0,2})(?:$|[&#/.])")
+
+
+def carries_data(url: str) -> bool:
+    """Whether a URL's query, path or host holds a long encoded text or a credential by name: a way to send without a body."""
+    if "://" not in url:
+        return False
+    tail = unquote(url.partition("://")[2])
+    for name in (
+        "secret=",
+        "password=",
+        "passwd=",
+        "api_key=",
+        "apikey=",
+        "access_token=",
+        "private_key=",
+        "credentials=",
+    ):
+        if name in tail.lower():
+            return True
+    return any(_is_encoded(match.group(1)) for match in _BLOB.finditer(tail))
+
+
+def _is_encoded(text: str) -> bool:
+    """Base64 or hexadecimal of a readable text; digests and identifiers are not readable."""
+    return any(_is_readable(plain) for plain in (_from_base64(text), _from_hex(text)))
+
+
+def _from_base64(text: str) -> bytes:
+    compact = text.translate(str.maketrans("-_", "+/")).rstrip("=")
+    try:
+        return base64.b64decode(compact + "=" * (-len(compact) % 4))
+    except ValueError:
+        return b""
+
+
+def _from_hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
+
+
+def _is_readable(data: bytes) -> bool:
+    return bool(data) and sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in data) / len(data) > 0.95
 
 
 def has_userinfo(url: str) -> bool:

@@ -69,7 +69,7 @@ def _place(path: str, action: Action, call: Call) -> Place:
 
 
 @lru_cache(maxsize=4_096)
-def _cached_place(path: str, home: str, workspace: str, glob: bool, recursive: bool) -> Place:  # noqa: FBT001 - a cache key
+def _cached_place(path: str, home: str, workspace: str, glob: bool, recursive: bool) -> Place:
     return place_of(path, Call("", "", {}, home=home, workspace=workspace), glob=glob, recursive=recursive)
 
 

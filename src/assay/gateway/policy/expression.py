@@ -14,7 +14,7 @@ and an error denies. Everything is total: no loops, no calls, no recursion; a pa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,7 +39,7 @@ class Facts:
     host: str = ""
 
 
-Value = str | float | bool | None | list["Value"]
+Value = str | float | bool | None | Sequence["Value"]
 Closure = Callable[[Facts], Value]
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

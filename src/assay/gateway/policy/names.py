@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import re2
@@ -15,8 +15,8 @@ _TMP = ("/tmp", "/var/tmp", "/private/tmp")  # noqa: S108 - places to compare wi
 
 
 def fold(path: str) -> str:
-    """One form for paths that a file system may take for the same: NFC, case-folded."""
-    return path if path.isascii() and path.islower() else unicodedata.normalize("NFC", path).casefold()
+    """One form for paths that a file system may take for the same: NFKC, case-folded."""
+    return path if path.isascii() and path.islower() else unicodedata.normalize("NFKC", path).casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ def place_of(path: str, call: Call, *, glob: bool = False, recursive: bool = Fal
         base = fold(root)
         if base and (folded == base or folded.startswith(base + "/")):
             forms.append(mark + folded[len(base) :])
+    if recursive and fold(call.home).startswith(folded.rstrip("/") + "/"):
+        forms.append("~")
     if folded.startswith(("/home/", "/users/", "/root/")) and not any(form.startswith("~") for form in forms):
         depth = 2 if folded.startswith("/root/") else 3
         forms.append("/".join(["~", *folded.split("/")[depth:]]))
@@ -62,7 +64,8 @@ class PathSet:
         """Whether a place is (or may be) in the set."""
         known = self._memo.get(place)
         if known is None:
-            known = self._holds(place) and not (self.without is not None and self.without._holds(place))
+            plain = replace(place, glob=False, recursive=False)  # what is only perhaps taken out stays in
+            known = self._holds(place) and not (self.without is not None and self.without._holds(plain))
             if len(self._memo) > 4_096:
                 self._memo.clear()
             self._memo[place] = known

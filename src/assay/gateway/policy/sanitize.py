@@ -35,6 +35,9 @@ _OPTION = re2.compile(
     r"|\s--(?:password|passwd|pass|token|api-key|apikey|secret|access-token|auth-token|client-secret|secret-key)[ =][\"']?([^\s\"'-][^\s\"']+)"
     r"|\b[A-Z0-9_]{0,40}(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)[A-Z0-9_]{0,20}=[\"']?([^\s\"'$<{(][^\s\"']{5,200}))"
 )
+_ASSIGNED = re2.compile(
+    r"(?i)\b[a-z0-9_.-]*(?:password|passwd|secret|api[_-]?key|access[_-]?key|auth[_-]?token|access[_-]?token|private[_-]?key|client[_-]?secret)[\"']?\s*[:=]\s*[\"']?([^\s\"'<>(){}\[\],;$]{8,200})"
+)
 _PLACEHOLDER = re2.compile(
     r"(?i)^(?:\$.*|<.*|\{.*|%.*|\*+|x{3,}|\.{3,}|your.*|my[-_].*|example.*|sample.*|placeholder.*|changeme|change-me|todo|none|null|true|false|test(?:ing)?|dummy|fake|redacted|\[.*|password|passwd|pass|secret|token|postgres|root|admin|user|guest|example|required|string|env|stdin|file|prompt|-)$"
 )
@@ -83,6 +86,14 @@ def secret_spans(text: str) -> Iterator[Span]:
         yield Span(match.start(), match.end(), "private-key")
     for match in _TOKENS.finditer(text):
         yield Span(match.start(), match.end(), "token")
+    for match in _ASSIGNED.finditer(text):
+        value = match.group(1)
+        if (
+            any(char.isdigit() for char in value)
+            and any(char.isalpha() for char in value)
+            and _PLACEHOLDER.match(value) is None
+        ):
+            yield Span(match.start(1), match.end(1), "secret")
     for pattern, kind in ((_BEARER, "token"), (_USERINFO, "password"), (_OPTION, "password")):
         for match in pattern.finditer(text):
             for group in range(1, len(match.groups()) + 1):

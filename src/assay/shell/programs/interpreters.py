@@ -82,6 +82,8 @@ def _interpret(command: Command, shell: Shell) -> Value:
     codes, rest = _codes(command.args, interpreter)
     for code in codes:
         _inline(code, interpreter, label, command, shell)
+    if label == "php" and options.all("-S"):
+        shell.emit("net.listen", options.first("-S"), detail=command.line)
     module = options.first("-m") if interpreter.language == "python" else ""
     if module:
         return _module(module, command, shell)
@@ -244,8 +246,42 @@ def _program(command: Command, interpreter: Interpreter, label: str, options: Op
 
 # Subcommands by which frameworks' own scripts (manage.py, artisan, rails, ...) throw data away.
 LOSING = frozenset(
-    "flush reset_db sqlflush drop_test_database db:drop db:reset db:purge db:wipe db:drop:all migrate:fresh migrate:reset migrate:refresh ecto.drop ecto.reset"
-    " reset-database drop-database dropdb db:truncate_all db:schema:load db:seed:replant doctrine:database:drop doctrine:schema:drop".split()
+    [
+        "flush",
+        "reset_db",
+        "sqlflush",
+        "drop_test_database",
+        "db:drop",
+        "db:reset",
+        "db:purge",
+        "db:wipe",
+        "db:drop:all",
+        "migrate:fresh",
+        "migrate:reset",
+        "migrate:refresh",
+        "ecto.drop",
+        "ecto.reset",
+        "reset-database",
+        "drop-database",
+        "dropdb",
+        "db:truncate_all",
+        "db:schema:load",
+        "db:seed:replant",
+        "doctrine:database:drop",
+        "doctrine:schema:drop",
+    ]
+)
+
+
+LOSING_PAIRS = (
+    "migrate reset",
+    "migrate zero",
+    "downgrade base",
+    "db push --force-reset",
+    "db push --accept-data-loss",
+    "migrate:rollback --all",
+    "schema drop",
+    "database drop",
 )
 
 
