@@ -28,6 +28,7 @@ _PREFIXES = re2.compile(
     r"^AIza[A-Za-z0-9_-]{35}$|^glpat-[A-Za-z0-9_-]{20,}$|^npm_[A-Za-z0-9]{36}$|^-----BEGIN [A-Z ]*PRIVATE KEY|^(sk|rk)_live_[A-Za-z0-9]{20,}$|"
     r"^eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.|^hf_[A-Za-z0-9]{30,}$|^SG\.[A-Za-z0-9_-]{20,}\."
 )
+_LOCAL = re2.compile(r"@(localhost|127\.|\[::1\]|0\.0\.0\.0)")
 _URL_WITH_PASSWORD = re2.compile(r"^[a-z][a-z0-9+.-]*://[^\s:/@]*:([^\s@/]+)@")
 
 
@@ -54,7 +55,7 @@ def is_token(text: str) -> bool:
     if _PREFIXES.search(value) is not None:
         return _PLACEHOLDER.search(value) is None
     match = _URL_WITH_PASSWORD.search(value)
-    return match is not None and is_literal_secret(match.group(1))
+    return match is not None and _LOCAL.search(value) is None and is_literal_secret(match.group(1))
 
 
 def is_secret_setting(name: str, value: object) -> bool:

@@ -102,6 +102,8 @@ def _by_content(uri: str, name: str, content: bytes) -> str:
         return "kubernetes"
     if name.lower().startswith("kustomization.y"):
         return "kubernetes"
+    if b"jobs:" in content and b"runs-on" in content:
+        return "actions"
     if b"apiVersion" in content and b"kind" in content:
         return "kubernetes"
     if b"AWSTemplateFormatVersion" in head or b"AWS::" in content and b"Resources" in content:

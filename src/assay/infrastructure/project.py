@@ -18,11 +18,14 @@ _SINGLE: dict[str, str] = {
     "dockerignore": "docker:read_ignore",
     "compose": "compose:read",
     "gitlab": "gitlab:read",
+    "cloudformation": "cloudformation:read",
+    "azure": "azure:read",
 }
 # Platform -> the function that reads all of its texts together.
 _TOGETHER: dict[str, str] = {
     "kubernetes": "kubernetes:read_all",
     "actions": "actions:read_all",
+    "terraform": "terraform:read_all",
 }
 
 

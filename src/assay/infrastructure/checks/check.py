@@ -164,7 +164,9 @@ def _NAME(scope: Scope) -> tuple[list[Node], bool]:  # noqa: N802 - stands in fo
 def _quoted(nodes: list[Node]) -> str:
     for node in nodes:
         value = node.value
-        if isinstance(value, (dict, list, Unknown)):
+        if isinstance(value, list):
+            value = ", ".join(item.text() for item in value if item.text())
+        if isinstance(value, (dict, Unknown)) or value == "":
             continue
         words = "true" if value is True else "false" if value is False else str(value)
         line = " ".join(words.split())

@@ -115,6 +115,8 @@ def _filled(text: str, scope: Scope) -> str:
 def _written(value: object, style: str) -> str:
     if isinstance(value, str) and style == "dockerfile":
         return value
+    if isinstance(value, str) and style == "bicep":
+        return "'" + value.replace("'", "\\'") + "'"
     if isinstance(value, (str, bool, int, float)) or value is None:
         plain = isinstance(value, str) and style == "yaml" and re.fullmatch(r"[A-Za-z/][\w/.:-]*", value)
         if plain and str(value).lower() not in ("yes", "no", "on", "off", "true", "false", "null"):
@@ -148,6 +150,9 @@ def _start(scope: Scope, path: str) -> list[Node]:
 def _added(scope: Scope, parent: Node, names: list[str], value: object, lines: list[str]) -> Edit | None:
     style = scope.unit.style
     opening = _text(lines, parent.span)[:1]
+    if style == "bicep":
+        nested = "\n".join(_bicep(names, value))
+        return _in_block(scope, parent, nested, lines)
     if style == "hcl":
         if len(names) > 1:
             body = f"{names[0]} {{\n  " + _hcl(names[1:], value).replace("\n", "\n  ") + "\n}"
@@ -187,6 +192,12 @@ def _yaml_lines(names: list[str], value: object, column: int) -> str:
     for depth, name in enumerate(names[:-1]):
         text += f"{name}:\n" + " " * (column - 1 + 2 * (depth + 1))
     return f"{text}{names[-1]}: {_written(value, 'yaml')}"
+
+
+def _bicep(names: list[str], value: object) -> list[str]:
+    if len(names) == 1:
+        return [f"{names[0]}: {_written(value, 'bicep')}"]
+    return [f"{names[0]}: {{", *(f"  {line}" for line in _bicep(names[1:], value)), "}"]
 
 
 def _hcl(names: list[str], value: object) -> str:
