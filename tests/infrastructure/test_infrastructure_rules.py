@@ -12,11 +12,12 @@ from assay.model.finding import Finding
 from assay.model.rule import Example, Rule
 from assay.model.scan import FileStatus
 from assay.rules.load import builtin_rules
+from assay.scan.engines.api import ApiEngine
 from assay.scan.engines.infrastructure import DocumentEngine, InfrastructureEngine
 from assay.scan.engines.protocol import Look
 from assay.scan.target.file import SourceFile, TargetFile
 
-ENGINES: dict[str, DocumentEngine] = {"infrastructure": InfrastructureEngine()}
+ENGINES: dict[str, DocumentEngine] = {"infrastructure": InfrastructureEngine(), "api": ApiEngine()}
 RULES = [rule for rule in builtin_rules() if rule.engine in ENGINES]
 
 

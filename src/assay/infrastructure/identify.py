@@ -21,7 +21,7 @@ _AGENT_JSON = re.compile(
 )
 _AGENT_OTHER = re.compile(r"(^|/)\.codex/config\.toml$|(^|/)\.continue/(mcpServers/[\w.-]+|config)\.ya?ml$|(^|/)\.aider\.conf\.ya?ml$")
 _SUFFIXES = (
-    ".yaml", ".yml", ".json", ".jsonc", ".tf", ".tofu", ".tfvars", ".hcl", ".bicep", ".sol", ".rules", ".toml", ".tpl", ".template",
+    ".yaml", ".yml", ".json", ".jsonc", ".tf", ".tofu", ".tfvars", ".hcl", ".bicep", ".sol", ".rules", ".toml", ".template",
     ".graphql", ".gql", ".graphqls",
 )  # fmt: skip
 
@@ -53,7 +53,7 @@ def platform_of(uri: str, content: bytes) -> str:
     by_name = _by_name(uri, name, name.lower())
     if by_name is not None:
         return by_name
-    if name.lower().endswith((".yaml", ".yml", ".json", ".jsonc", ".template", ".tpl")):
+    if name.lower().endswith((".yaml", ".yml", ".json", ".jsonc", ".template")):
         return _by_content(uri, name, content)
     return ""
 
