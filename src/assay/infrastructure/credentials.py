@@ -17,7 +17,9 @@ _NOT_NAME = re2.compile(
     r"(?i)(_?(file|path|dir|name|url|uri|arn|id|length|size|ttl|expir\w*|policy|type|mode|enabled|rotation|header|field|param)$|"
     r"^(allow|disable|enable|require|use|has|is|no|skip)_|^next_public_|public_?(key|token)|max_?tokens?)"
 )
-_REFERENCE = re2.compile(r"^\s*[\$%<{(\[]|\$\{|\{\{|%\(|^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|^(arn:|vault:|ssm:|secretsmanager:|op://|/run/|file:|env:)")
+_REFERENCE = re2.compile(
+    r"^\s*[\$%<{(\[]|\$\{|\{\{|%\(|^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|^(arn:|vault:|ssm:|secretsmanager:|op://|/run/|file:|env:)"
+)
 _PLACEHOLDER = re2.compile(
     r"(?i)change[-_ ]?(me|it|this)|replace|placeholder|your[-_ ]|^your|example|dummy|sample|todo|fixme|insert|xxx+|\*\*\*+|\.\.\.|"
     r"^(none|null|nil|true|false|yes|no|on|off|disabled?|enabled?|unset|empty|n/?a|undefined|default|required|optional|string|redacted|"
@@ -68,7 +70,9 @@ def is_secret_setting(name: str, value: object) -> bool:
 def entropy(text: str) -> float:
     """Shannon entropy, bits a character."""
     counts = Counter(text)
-    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values()) if text else 0.0
+    return (
+        -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values()) if text else 0.0
+    )
 
 
 def _snake(name: str) -> str:

@@ -25,7 +25,11 @@ def statements(document: Node) -> Node | None:
     found = document.get("Statement")
     if found is not None:
         items = found.value if isinstance(found.value, list) else [found]
-        return Node([_statement(item) for item in items if isinstance(item.value, (dict, Unknown))], found.span, found.key)
+        return Node(
+            [_statement(item) for item in items if isinstance(item.value, (dict, Unknown))],
+            found.span,
+            found.key,
+        )
     blocks = document.get("statement")
     if blocks is None:
         return None
@@ -75,7 +79,10 @@ def _from_block(item: Node) -> Node:
                 principals.append(identity)
             else:
                 principals.append(Node(f"{kind}:{identity.text()}", identity.span))
-    conditions = [Node(block.text("variable").lower() or None, block.span) for block in (item.get("condition") or Node([])).items()]
+    conditions = [
+        Node(block.text("variable").lower() or None, block.span)
+        for block in (item.get("condition") or Node([])).items()
+    ]
     value = {
         "effect": item.get("effect") or Node("Allow", item.span),
         "actions": _listed(item.get("actions"), item),
@@ -93,7 +100,8 @@ UNKNOWN_NODE = Node(UNKNOWN)
 def _finished(value: dict[str, Node], item: Node) -> Node:
     everyone = any(node.value in ("*",) for node in value["principals"].items())
     narrowed = any(
-        isinstance(node.value, str) and any(word in node.value for word in _NARROWING) for node in value["conditions"].items()
+        isinstance(node.value, str) and any(word in node.value for word in _NARROWING)
+        for node in value["conditions"].items()
     ) or any(not node.known for node in value["conditions"].items())
     value["everyone"] = Node(everyone and not narrowed, value["principals"].span)
     value["narrowed"] = Node(narrowed, item.span)
@@ -116,7 +124,11 @@ def _principals(node: Node | None, item: Node) -> Node:
         return Node([node], node.span, node.key)
     for kind, child in node.fields():
         for identity in child.value if isinstance(child.value, list) else [child]:
-            found.append(identity if kind == "AWS" or not identity.known else Node(f"{kind}:{identity.text()}", identity.span))
+            found.append(
+                identity
+                if kind == "AWS" or not identity.known
+                else Node(f"{kind}:{identity.text()}", identity.span)
+            )
     return Node(found, node.span, node.key)
 
 

@@ -20,6 +20,8 @@ _SINGLE: dict[str, str] = {
     "gitlab": "gitlab:read",
     "cloudformation": "cloudformation:read",
     "azure": "azure:read",
+    "agents": "agents:read",
+    "guardrails": "guardrails:read",
 }
 # Platform -> the function that reads all of its texts together.
 _TOGETHER: dict[str, str] = {
@@ -81,7 +83,9 @@ def _guarded(platform: str, uri: str, text: str) -> Reading:
     try:
         return cast(_ReadOne, _function(_SINGLE[platform]))(uri, text)
     except Exception as error:  # noqa: BLE001 - the border between documents: one must not lose the others
-        return Reading(uri, platform, (), (Problem("reader-failed", f"{type(error).__name__}: {error}"[:200]),))
+        return Reading(
+            uri, platform, (), (Problem("reader-failed", f"{type(error).__name__}: {error}"[:200]),)
+        )
 
 
 def _all(platform: str, texts: Mapping[str, str]) -> Iterable[Reading]:

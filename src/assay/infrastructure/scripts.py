@@ -10,8 +10,22 @@ from dataclasses import dataclass, field
 
 from assay.infrastructure.node import Node, Span
 
-_KEYWORDS = frozenset("if then else elif fi for while until do done case esac in { } ! time select function coproc".split())
-_WRAPPERS = {"sudo": "ugCphTD", "env": "uCS", "exec": "a", "command": "", "nohup": "", "time": "", "doas": "u", "xargs": "IiLnPsd", "timeout": "ks", "nice": "n", "builtin": ""}
+_KEYWORDS = frozenset(
+    "if then else elif fi for while until do done case esac in { } ! time select function coproc".split()
+)
+_WRAPPERS = {
+    "sudo": "ugCphTD",
+    "env": "uCS",
+    "exec": "a",
+    "command": "",
+    "nohup": "",
+    "time": "",
+    "doas": "u",
+    "xargs": "IiLnPsd",
+    "timeout": "ks",
+    "nice": "n",
+    "builtin": "",
+}
 _MAX_COMMANDS, _MAX_NESTING, _MAX_SCRIPT = 5_000, 6, 400_000
 
 # Options that take the next word, by program; "-x" may also stand joined.

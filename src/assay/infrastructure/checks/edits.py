@@ -71,7 +71,11 @@ def compile_fix(source: object) -> FixPlan:
     Raises:
         RuleError: the fix does not fit the format.
     """
-    if not isinstance(source, Mapping) or not set(source) & (_KEYS - {"title", "safe"}) or set(source) - _KEYS:
+    if (
+        not isinstance(source, Mapping)
+        or not set(source) & (_KEYS - {"title", "safe"})
+        or set(source) - _KEYS
+    ):
         raise RuleError(f"not a fix: {source!r}", f"a fix may have {sorted(_KEYS)}")
     removed = source.get("remove", [])
     return FixPlan(
@@ -122,7 +126,9 @@ def _written(value: object, style: str) -> str:
         if plain and str(value).lower() not in ("yes", "no", "on", "off", "true", "false", "null"):
             return str(value)
         return json.dumps(value, ensure_ascii=False)
-    return json.dumps(value, ensure_ascii=False)  # JSON lists and mappings are YAML's flow style, and HCL's lists
+    return json.dumps(
+        value, ensure_ascii=False
+    )  # JSON lists and mappings are YAML's flow style, and HCL's lists
 
 
 def _set(scope: Scope, path: str, value: object, lines: list[str]) -> Edit | None:
@@ -178,13 +184,23 @@ def _yaml_entry(scope: Scope, parent: Node, names: list[str], value: object) -> 
             return None
         column = parent.key.start_column + 2
         text = "\n" + " " * (column - 1) + _yaml_lines(names, value, column)
-        return _edit(scope, Span(*parent.key[2:], *parent.key[2:])._replace(start_column=parent.key.end_column + 1, end_column=parent.key.end_column + 1), text)
-    keys = [node.key for node in parent.value.values() if node.key is not None and node.key[:2] >= parent.span[:2]]
+        return _edit(
+            scope,
+            Span(*parent.key[2:], *parent.key[2:])._replace(
+                start_column=parent.key.end_column + 1, end_column=parent.key.end_column + 1
+            ),
+            text,
+        )
+    keys = [
+        node.key for node in parent.value.values() if node.key is not None and node.key[:2] >= parent.span[:2]
+    ]
     if not keys:
         return None
     first = min(keys)
     at = Span(first.start_line, first.start_column, first.start_line, first.start_column)
-    return _edit(scope, at, _yaml_lines(names, value, first.start_column) + "\n" + " " * (first.start_column - 1))
+    return _edit(
+        scope, at, _yaml_lines(names, value, first.start_column) + "\n" + " " * (first.start_column - 1)
+    )
 
 
 def _yaml_lines(names: list[str], value: object, column: int) -> str:
@@ -294,7 +310,9 @@ def _joined(edits: list[Edit]) -> list[Edit]:
 def apply(text: str, edits: tuple[Edit, ...], uri: str) -> str:
     """The text with the edits of one file applied, last first. Lines past the end count as empty."""
     lines = text.split("\n")
-    for edit in sorted((edit for edit in edits if edit.location.uri == uri), key=lambda e: e.location.region, reverse=True):
+    for edit in sorted(
+        (edit for edit in edits if edit.location.uri == uri), key=lambda e: e.location.region, reverse=True
+    ):
         region = edit.location.region
         while len(lines) < max(region.start_line, region.end_line):
             lines.append("")

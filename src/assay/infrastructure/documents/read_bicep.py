@@ -14,7 +14,9 @@ from assay.infrastructure.documents.text import MAX_DEPTH
 from assay.infrastructure.node import HOLE, UNKNOWN, Node, Span, Unknown, Value
 from assay.infrastructure.unit import Problem
 
-_TOKEN = re.compile(r"'''|'(?:[^'\\\n]|\\.)*'|//[^\n]*|/\*|[A-Za-z_][\w-]*|-?[0-9]+|\n|[{}\[\]():=,?.!&|<>+*/%@#-]|[ \t\r]+|.")
+_TOKEN = re.compile(
+    r"'''|'(?:[^'\\\n]|\\.)*'|//[^\n]*|/\*|[A-Za-z_][\w-]*|-?[0-9]+|\n|[{}\[\]():=,?.!&|<>+*/%@#-]|[ \t\r]+|."
+)
 _ESCAPE = re.compile(r"\\(.)")
 
 
@@ -97,7 +99,9 @@ class _Reader:
             else:
                 self._line()
                 secure = False
-        return Node({"parameters": Node(parameters), "resources": Node(resources)}, Span(1, 1, len(self.lines), 1))
+        return Node(
+            {"parameters": Node(parameters), "resources": Node(resources)}, Span(1, 1, len(self.lines), 1)
+        )
 
     def _line(self) -> None:
         """Past the end of the line, over brackets that span lines."""

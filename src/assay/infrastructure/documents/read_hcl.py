@@ -123,7 +123,9 @@ class _Reader:
             if child.type == "attribute":
                 names = child.named_children
                 if len(names) >= 2:
-                    into.attributes[self._text(names[0])] = Attribute(self.span(names[0]), self.expression(names[1], 0))
+                    into.attributes[self._text(names[0])] = Attribute(
+                        self.span(names[0]), self.expression(names[1], 0)
+                    )
             elif child.type == "block" and depth < MAX_DEPTH:
                 into.blocks.append(self._block(child, depth))
             elif child.type == "ERROR" and depth < MAX_DEPTH:
@@ -161,7 +163,11 @@ class _Reader:
         if kind == "expression":
             return self._sequence(node.named_children, span, depth + 1)
         if kind == "literal_value":
-            return self._literal(node.named_children[0], span) if node.named_children else Expression("unknown", span)
+            return (
+                self._literal(node.named_children[0], span)
+                if node.named_children
+                else Expression("unknown", span)
+            )
         if kind == "template_expr":
             return self._template(node.named_children[0], span, depth + 1)
         if kind == "collection_value":
@@ -176,10 +182,18 @@ class _Reader:
         if kind == "function_call":
             return self._call(node, span, depth + 1)
         if kind == "conditional":
-            parts = tuple(self.expression(child, depth + 1) for child in node.named_children if child.type == "expression")
+            parts = tuple(
+                self.expression(child, depth + 1)
+                for child in node.named_children
+                if child.type == "expression"
+            )
             return Expression("cond" if len(parts) == 3 else "unknown", span, None, parts)
         if kind == "operation":
-            return self.expression(node.named_children[0], depth + 1) if node.named_children else Expression("unknown", span)
+            return (
+                self.expression(node.named_children[0], depth + 1)
+                if node.named_children
+                else Expression("unknown", span)
+            )
         if kind in ("unary_operation", "binary_operation"):
             return self._operation(node, span, depth + 1)
         if kind == "for_expr":
@@ -227,10 +241,20 @@ class _Reader:
     def _literal(self, node: Any, span: Span) -> Expression:
         text = self._text(node)
         if node.type == "string_lit":
-            return Expression("literal", span, _unescaped("".join(self._text(child) for child in node.named_children if child.type == "template_literal")))
+            return Expression(
+                "literal",
+                span,
+                _unescaped(
+                    "".join(
+                        self._text(child) for child in node.named_children if child.type == "template_literal"
+                    )
+                ),
+            )
         if node.type == "numeric_lit":
             try:
-                return Expression("literal", span, float(text) if any(char in text for char in ".eE") else int(text))
+                return Expression(
+                    "literal", span, float(text) if any(char in text for char in ".eE") else int(text)
+                )
             except ValueError:
                 return Expression("unknown", span)
         return Expression("literal", span, {"true": True, "false": False}.get(text))
@@ -240,12 +264,24 @@ class _Reader:
         last = -1
         for child in node.named_children:
             if child.type == "template_literal":
-                text = self.source[(last if last >= 0 else child.start_byte) : child.end_byte].decode("utf-8", "replace")
-                parts.append(Expression("literal", self.span(child), _unescaped(text) if node.type == "quoted_template" else text))
+                text = self.source[(last if last >= 0 else child.start_byte) : child.end_byte].decode(
+                    "utf-8", "replace"
+                )
+                parts.append(
+                    Expression(
+                        "literal",
+                        self.span(child),
+                        _unescaped(text) if node.type == "quoted_template" else text,
+                    )
+                )
                 last = child.end_byte
             elif child.type == "template_interpolation":
                 inner = next((each for each in child.named_children if each.type == "expression"), None)
-                parts.append(self.expression(inner, depth) if inner is not None else Expression("unknown", self.span(child)))
+                parts.append(
+                    self.expression(inner, depth)
+                    if inner is not None
+                    else Expression("unknown", self.span(child))
+                )
                 last = child.end_byte
             elif child.type == "template_directive":
                 parts.append(Expression("unknown", self.span(child)))
@@ -268,7 +304,9 @@ class _Reader:
         arguments: list[Expression] = []
         for child in node.named_children[1:]:
             if child.type == "function_arguments":
-                arguments = [self.expression(each, depth) for each in child.named_children if each.type == "expression"]
+                arguments = [
+                    self.expression(each, depth) for each in child.named_children if each.type == "expression"
+                ]
                 if any(each.type == "ellipsis" for each in child.children):
                     return Expression("unknown", span, None, tuple(arguments))
         return Expression("call", span, name, tuple(arguments))

@@ -29,15 +29,23 @@ def read(uri: str, text: str) -> Reading:
     units: list[Unit] = []
     for root in documents.roots[:1]:
         for name, parameter in (root.get("parameters") or Node(None)).fields():
-            units.append(Unit(PLATFORM, "parameter", name, uri, parameter, parameter.key or parameter.span, style=style))
+            units.append(
+                Unit(
+                    PLATFORM, "parameter", name, uri, parameter, parameter.key or parameter.span, style=style
+                )
+            )
         units.extend(_resources(uri, root.get("resources"), root, "", style))
     return Reading(uri, PLATFORM, tuple(units), documents.problems)
 
 
-def _resources(uri: str, resources: Node | None, root: Node, parent: str, style: str, depth: int = 0) -> Iterator[Unit]:
+def _resources(
+    uri: str, resources: Node | None, root: Node, parent: str, style: str, depth: int = 0
+) -> Iterator[Unit]:
     if resources is None or depth > _MAX_DEPTH:
         return
-    children = resources.items() if isinstance(resources.value, list) else [child for _, child in resources.fields()]
+    children = (
+        resources.items() if isinstance(resources.value, list) else [child for _, child in resources.fields()]
+    )
     for resource in children:
         kind = resource.text("type")
         if not kind or not isinstance(resource.value, dict):
@@ -45,7 +53,15 @@ def _resources(uri: str, resources: Node | None, root: Node, parent: str, style:
         whole = f"{parent}/{kind}" if parent and "." not in kind.split("/")[0] else kind
         node = _resolved(resource, root)
         head = resource.get("type")
-        yield Unit(PLATFORM, whole, resource.text("name") or whole, uri, node, head.place if head else resource.span, style=style)
+        yield Unit(
+            PLATFORM,
+            whole,
+            resource.text("name") or whole,
+            uri,
+            node,
+            head.place if head else resource.span,
+            style=style,
+        )
         yield from _resources(uri, resource.get("resources"), root, whole, style, depth + 1)
         nested = resource.at("properties.template")
         if nested is not None:
@@ -58,12 +74,16 @@ def _resolved(node: Node, root: Node, depth: int = 30) -> Node:
         match = _LOOKUP.match(value)
         found = None
         if match is not None:
-            path = f"parameters.{match[2]}.defaultValue" if match[1] == "parameters" else f"variables.{match[2]}"
+            path = (
+                f"parameters.{match[2]}.defaultValue" if match[1] == "parameters" else f"variables.{match[2]}"
+            )
             found = root.at(path)
         literal = found is not None and not (isinstance(found.value, str) and found.value.startswith("["))
         return Node(found.value if found is not None and literal else Unknown(), node.span, node.key)
     if isinstance(value, dict) and depth:
-        return Node({name: _resolved(child, root, depth - 1) for name, child in value.items()}, node.span, node.key)
+        return Node(
+            {name: _resolved(child, root, depth - 1) for name, child in value.items()}, node.span, node.key
+        )
     if isinstance(value, list) and depth:
         return Node([_resolved(child, root, depth - 1) for child in value], node.span, node.key)
     return node if depth else Node(UNKNOWN, node.span, node.key)

@@ -17,7 +17,15 @@ from assay.infrastructure.unit import Reading, Unit
 
 PLATFORM = "cloudformation"
 _SUB = re.compile(r"\$\{([!A-Za-z0-9:.]{1,200})\}")
-_POLICIES = ("PolicyDocument", "AssumeRolePolicyDocument", "KeyPolicy", "ResourcePolicy", "AccessPolicies", "RepositoryPolicyText", "Policy")
+_POLICIES = (
+    "PolicyDocument",
+    "AssumeRolePolicyDocument",
+    "KeyPolicy",
+    "ResourcePolicy",
+    "AccessPolicies",
+    "RepositoryPolicyText",
+    "Policy",
+)
 _MAX_DEPTH = 40
 
 
@@ -61,9 +69,17 @@ class _Template:
 
     def _globals(self, kind: str, value: dict[str, Node]) -> dict[str, Node]:
         """SAM's `Globals`: what a function or API of the template gets without saying so."""
-        section = {"AWS::Serverless::Function": "Function", "AWS::Serverless::Api": "Api", "AWS::Serverless::HttpApi": "HttpApi"}.get(kind)
+        section = {
+            "AWS::Serverless::Function": "Function",
+            "AWS::Serverless::Api": "Api",
+            "AWS::Serverless::HttpApi": "HttpApi",
+        }.get(kind)
         found = self.root.at(f"Globals.{section}") if section else None
-        return {name: self.resolve(child, 0) for name, child in found.fields() if name not in value} if found is not None else {}
+        return (
+            {name: self.resolve(child, 0) for name, child in found.fields() if name not in value}
+            if found is not None
+            else {}
+        )
 
     def resolve(self, node: Node, depth: int) -> Node:
         """The node with its intrinsic functions worked out. A removed value (AWS::NoValue) is null."""
@@ -79,13 +95,19 @@ class _Template:
             function = name.removeprefix("Fn!").removeprefix("Fn::")
             if name == "Ref" or name.startswith(("Fn::", "Fn!")):
                 return Node(self._function(function, argument, depth), node.span, node.key)
-        return Node({name: self.resolve(child, depth + 1) for name, child in value.items()}, node.span, node.key)
+        return Node(
+            {name: self.resolve(child, depth + 1) for name, child in value.items()}, node.span, node.key
+        )
 
     def _function(self, name: str, argument: Node, depth: int) -> Value:
         if name == "Ref":
             return self._ref(argument.text())
         if name == "GetAtt":
-            target = argument.text() if not isinstance(argument.value, list) else next((item.text() for item in argument.value), "")
+            target = (
+                argument.text()
+                if not isinstance(argument.value, list)
+                else next((item.text() for item in argument.value), "")
+            )
             return Unknown("", (f"{self.uri}#{target.partition('.')[0]}",))
         if name == "Sub":
             return self._sub(argument, depth)
@@ -122,7 +144,9 @@ class _Template:
             if name.startswith("!"):
                 return "${" + name[1:] + "}"
             own = given.get(name)
-            value = self.resolve(own, depth + 1).value if own is not None else self._ref(name.partition(".")[0])
+            value = (
+                self.resolve(own, depth + 1).value if own is not None else self._ref(name.partition(".")[0])
+            )
             if isinstance(value, Unknown):
                 refs.extend(value.refs)
                 return value.text or HOLE
@@ -167,7 +191,10 @@ class _Template:
         if not isinstance(parts.value, list):
             return UNKNOWN
         refs = [ref for part in parts.value if isinstance(part.value, Unknown) for ref in part.value.refs]
-        texts = [part.value.text or HOLE if isinstance(part.value, Unknown) else part.text() for part in parts.value]
+        texts = [
+            part.value.text or HOLE if isinstance(part.value, Unknown) else part.text()
+            for part in parts.value
+        ]
         text = items[0].text().join(texts)
         return Unknown(text, tuple(refs)) if HOLE in text else text
 
@@ -195,7 +222,13 @@ def _policies(value: dict[str, Node]) -> dict[str, Node]:
         made = statements(child) if child is not None else None
         if made is not None and child is not None:
             found[f"{name}_statements"] = Node(made.value, made.span, child.key)
-    inline = [made for item in (value.get("Policies") or Node(None)).items() if (document := item.get("PolicyDocument")) and (made := statements(document))]
+    inline = [
+        made
+        for item in (value.get("Policies") or Node(None)).items()
+        if (document := item.get("PolicyDocument")) and (made := statements(document))
+    ]
     if inline:
-        found["Policies_statements"] = Node([item for made in inline for item in made.items()], inline[0].span)
+        found["Policies_statements"] = Node(
+            [item for made in inline for item in made.items()], inline[0].span
+        )
     return found

@@ -29,7 +29,14 @@ class Environment:
     def bind(self, bound: Mapping[str, Node]) -> Environment:
         """The same with loop names bound."""
         return Environment(
-            self.variables, self.locals, self.module, self.outputs, {**self.bound, **bound}, self.documents, self.busy, self.known
+            self.variables,
+            self.locals,
+            self.module,
+            self.outputs,
+            {**self.bound, **bound},
+            self.documents,
+            self.busy,
+            self.known,
         )
 
 
@@ -39,7 +46,9 @@ def evaluate(expression: Expression, env: Environment, depth: int = 0) -> Node:
         return Node(UNKNOWN, expression.span)
     value = _value(expression, env, depth + 1)
     if expression.kind in ("ref", "access") and isinstance(value, (dict, list)):
-        return placed(Node(value), expression.span)  # it was written elsewhere, perhaps in another file; here is where it counts
+        return placed(
+            Node(value), expression.span
+        )  # it was written elsewhere, perhaps in another file; here is where it counts
     return Node(value, expression.span)
 
 
@@ -132,7 +141,9 @@ def _reference(expression: Expression, env: Environment, depth: int) -> Value:
     return found.value if found is not None else UNKNOWN
 
 
-def _start(root: str, steps: list[str | Expression], env: Environment, depth: int) -> tuple[Node | None, list[str | Expression], str]:
+def _start(
+    root: str, steps: list[str | Expression], env: Environment, depth: int
+) -> tuple[Node | None, list[str | Expression], str]:
     """What a reference starts at, the steps left, and the address if that is a resource."""
     first = steps[0] if steps and isinstance(steps[0], str) else ""
     if root in env.bound:
@@ -161,7 +172,9 @@ def _local(name: str, env: Environment, depth: int) -> Node:
     if name not in env.locals or name in env.busy:
         return Node(UNKNOWN)
     env.busy.add(name)
-    plain_env = Environment(env.variables, env.locals, env.module, env.outputs, {}, env.documents, env.busy, env.known)
+    plain_env = Environment(
+        env.variables, env.locals, env.module, env.outputs, {}, env.documents, env.busy, env.known
+    )
     node = evaluate(env.locals[name], plain_env, depth)
     env.busy.discard(name)
     env.known[name] = node
@@ -428,14 +441,32 @@ _FUNCTIONS: dict[str, Callable[[list[Node]], Value]] = {
     "sort": lambda nodes: nodes[0].value,
     "compact": lambda nodes: [node for node in nodes[0].items() if node.value not in (None, "")],
     "one": lambda nodes: next((node.value for node in nodes[0].items()), None),
-    "element": lambda nodes: nodes[0].value[int(str(nodes[1].value)) % len(nodes[0].value)].value if isinstance(nodes[0].value, list) else UNKNOWN,
-    "keys": lambda nodes: [Node(name, child.span) for name, child in nodes[0].fields()] if isinstance(nodes[0].value, dict) else UNKNOWN,
-    "values": lambda nodes: [child for _, child in nodes[0].fields()] if isinstance(nodes[0].value, dict) else UNKNOWN,
+    "element": lambda nodes: (
+        nodes[0].value[int(str(nodes[1].value)) % len(nodes[0].value)].value
+        if isinstance(nodes[0].value, list)
+        else UNKNOWN
+    ),
+    "keys": lambda nodes: (
+        [Node(name, child.span) for name, child in nodes[0].fields()]
+        if isinstance(nodes[0].value, dict)
+        else UNKNOWN
+    ),
+    "values": lambda nodes: (
+        [child for _, child in nodes[0].fields()] if isinstance(nodes[0].value, dict) else UNKNOWN
+    ),
     "lower": _word(str.lower),
     "upper": _word(str.upper),
     "trimspace": _word(str.strip),
-    "replace": lambda nodes: str(nodes[0].value).replace(str(nodes[1].value), str(nodes[2].value)) if _known(nodes) and not str(nodes[1].value).startswith("/") else UNKNOWN,
-    "split": lambda nodes: [Node(part, nodes[1].span) for part in str(nodes[1].value).split(str(nodes[0].value))] if _known(nodes) else UNKNOWN,
+    "replace": lambda nodes: (
+        str(nodes[0].value).replace(str(nodes[1].value), str(nodes[2].value))
+        if _known(nodes) and not str(nodes[1].value).startswith("/")
+        else UNKNOWN
+    ),
+    "split": lambda nodes: (
+        [Node(part, nodes[1].span) for part in str(nodes[1].value).split(str(nodes[0].value))]
+        if _known(nodes)
+        else UNKNOWN
+    ),
 }
 
 
@@ -444,11 +475,17 @@ def block_node(block: Block, env: Environment, depth: int = 0) -> Node:
     value: dict[str, Node] = {}
     for name, attribute in block.attributes.items():
         node = evaluate(attribute.expression, env)
-        value[name] = Node(node.value, node.span if node.span.start_line else attribute.expression.span, attribute.name)
+        value[name] = Node(
+            node.value, node.span if node.span.start_line else attribute.expression.span, attribute.name
+        )
     groups: dict[str, list[Node]] = {}
     heads: dict[str, Span] = {}
     for inner in block.blocks if depth < 20 else []:
-        name, nodes = (inner.labels[0], _dynamic(inner, env, depth)) if inner.type == "dynamic" and inner.labels else (inner.type, [block_node(inner, env, depth + 1)])
+        name, nodes = (
+            (inner.labels[0], _dynamic(inner, env, depth))
+            if inner.type == "dynamic" and inner.labels
+            else (inner.type, [block_node(inner, env, depth + 1)])
+        )
         groups.setdefault(name, []).extend(nodes)
         heads.setdefault(name, inner.head)
     for name, nodes in groups.items():
@@ -462,7 +499,11 @@ def _dynamic(block: Block, env: Environment, depth: int) -> list[Node]:
     if content is None:
         return []
     iterator = block.attributes.get("iterator")
-    name = str(iterator.expression.value) if iterator is not None and iterator.expression.kind == "ref" else block.labels[0]
+    name = (
+        str(iterator.expression.value)
+        if iterator is not None and iterator.expression.kind == "ref"
+        else block.labels[0]
+    )
     each = block.attributes.get("for_each")
     items = loop(evaluate(each.expression, env)) if each is not None else [(Node(UNKNOWN), Node(UNKNOWN))]
     nodes: list[Node] = []

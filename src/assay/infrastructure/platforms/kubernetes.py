@@ -26,18 +26,29 @@ _MAX_LIST = 20
 
 def read_all(texts: Mapping[str, str]) -> Iterable[Reading]:
     """The units of every manifest of a project."""
-    charts = {uri.rpartition("/")[0]: text for uri, text in texts.items() if uri.endswith(("values.yaml", "values.yml"))}
+    charts = {
+        uri.rpartition("/")[0]: text
+        for uri, text in texts.items()
+        if uri.endswith(("values.yaml", "values.yml"))
+    }
     defaults: dict[str, Node | None] = {}
     for folder, text in charts.items():
         roots = read_yaml(text).roots
         defaults[folder] = roots[0] if roots else None
-    parsed = {uri: _parse(uri, text, _values_of(uri, defaults)) for uri, text in texts.items() if uri.rpartition("/")[0] not in charts or not uri.endswith(("values.yaml", "values.yml"))}
+    parsed = {
+        uri: _parse(uri, text, _values_of(uri, defaults))
+        for uri, text in texts.items()
+        if uri.rpartition("/")[0] not in charts or not uri.endswith(("values.yaml", "values.yml"))
+    }
     patches = _patches({uri: documents for uri, (documents, _) in parsed.items()})
     for uri, (documents, template) in parsed.items():
         units = tuple(unit for root in documents.roots for unit in _units(uri, root, uri in patches))
         problems = documents.problems
         if template:
-            problems = tuple(Problem("template", f"read as far as it is YAML: {problem.detail}", problem.line) for problem in problems)
+            problems = tuple(
+                Problem("template", f"read as far as it is YAML: {problem.detail}", problem.line)
+                for problem in problems
+            )
         yield Reading(uri, PLATFORM, units, problems)
 
 
@@ -125,7 +136,11 @@ def _pod(root: Node, kind: str) -> Node | None:
         return spec if spec is not None and isinstance(spec.value, dict) else None
     for path in _POD_PATHS:
         spec = root.at(path)
-        if spec is not None and isinstance(spec.value, dict) and (spec.get("containers") is not None or spec.is_open):
+        if (
+            spec is not None
+            and isinstance(spec.value, dict)
+            and (spec.get("containers") is not None or spec.is_open)
+        ):
             return spec
     return None
 
@@ -139,7 +154,9 @@ def _containers(uri: str, root: Node, pod: Node, owner: str) -> Iterator[Unit]:
             name = container.get("name")
             head = name.place if name is not None else container.span
             around = {"object": root, "pod": pod}
-            yield Unit(PLATFORM, "container", f"{owner}/{container.text('name') or '?'}", uri, node, head, around)
+            yield Unit(
+                PLATFORM, "container", f"{owner}/{container.text('name') or '?'}", uri, node, head, around
+            )
 
 
 def _with_facts(container: Node, pod: Node, group: str) -> Node:

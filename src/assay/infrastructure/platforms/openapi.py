@@ -90,7 +90,13 @@ class _Specification:
             "schemes_defined": Node([Node(name) for name in schemes], root.span),
             "servers_list": Node(servers, root.span),
             "has_operations": Node(bool(list(self._operations())), root.span),
-            "insecure_server": Node(any(server.text("url").startswith("http://") and not _is_local(server.text("url")) for server in servers), root.span),
+            "insecure_server": Node(
+                any(
+                    server.text("url").startswith("http://") and not _is_local(server.text("url"))
+                    for server in servers
+                ),
+                root.span,
+            ),
         }
         document = Node(facts, root.span)
         title = root.at("info.title")
@@ -108,18 +114,28 @@ class _Specification:
         if self.old:
             host, base = root.text("host"), root.text("basePath")
             for scheme in (root.get("schemes") or Node(None)).items():
-                yield Node({"url": Node(f"{scheme.text()}://{host}{base}", scheme.span), "scheme": scheme}, scheme.span)
+                yield Node(
+                    {"url": Node(f"{scheme.text()}://{host}{base}", scheme.span), "scheme": scheme},
+                    scheme.span,
+                )
             return
         for server in (root.get("servers") or Node(None)).items():
             if isinstance(server.value, dict):
-                yield Node({**server.value, "local": Node(_is_local(server.text("url")), server.span)}, server.span)
+                yield Node(
+                    {**server.value, "local": Node(_is_local(server.text("url")), server.span)}, server.span
+                )
 
     def _schemes(self) -> Iterator[tuple[str, _At]]:
-        found = self.root.get("securityDefinitions") if self.old else self.root.at("components.securitySchemes")
+        found = (
+            self.root.get("securityDefinitions") if self.old else self.root.at("components.securitySchemes")
+        )
         for name, scheme in (found or Node(None)).fields():
             target = self.follow(_At(self.uri, scheme))
             if target is not None:
-                yield name, _At(target.uri, Node(target.node.value, target.node.span, target.node.key or scheme.key))
+                yield (
+                    name,
+                    _At(target.uri, Node(target.node.value, target.node.span, target.node.key or scheme.key)),
+                )
 
     def _operations(self) -> Iterator[tuple[str, str, _At, _At]]:
         for path, item in (self.root.get("paths") or Node(None)).fields():
@@ -144,13 +160,19 @@ class _Specification:
             roots = [self.root] if uri == self.uri else list(self.sources.parse(uri).roots)
             node = _pointed(roots[0], pointer) if roots else None
             if node is None:
-                self.problems.append(Problem("reference", f"{ref.value[:80]} leads nowhere in the repository", ref.span.start_line))
+                self.problems.append(
+                    Problem(
+                        "reference", f"{ref.value[:80]} leads nowhere in the repository", ref.span.start_line
+                    )
+                )
                 return None
             at = _At(uri, node)
         self.problems.append(Problem("reference", "references lead in a circle", at.node.span.start_line))
         return None
 
-    def _operation(self, path: str, method: str, item: _At, at: _At, around: Mapping[str, Node], schemes: set[str]) -> Iterator[Unit]:
+    def _operation(
+        self, path: str, method: str, item: _At, at: _At, around: Mapping[str, Node], schemes: set[str]
+    ) -> Iterator[Unit]:
         operation = at.node
         assert isinstance(operation.value, dict)
         stated = operation.get("security")
@@ -158,7 +180,9 @@ class _Specification:
         parameters = list(self._parameters(item, at))
         inputs = [Node(parameter.node.value, parameter.node.span) for parameter in parameters]
         codes = [name for name, _ in (operation.get("responses") or Node(None)).fields()]
-        names = [name for requirement in (security.items() if security else ()) for name, _ in requirement.fields()]
+        names = [
+            name for requirement in (security.items() if security else ()) for name, _ in requirement.fields()
+        ]
         undefined = [name for name in names if name not in schemes]
         key = operation.key or operation.span
         facts = {
@@ -170,18 +194,31 @@ class _Specification:
             "open_on_purpose": Node(stated is not None and not _secured(stated), key),
             "inputs": Node(inputs, key),
             "codes": Node([Node(code, key) for code in codes], key),
-            "undefined_schemes": Node([Node(name, security.span if security else key) for name in undefined], security.span if security else key),
+            "undefined_schemes": Node(
+                [Node(name, security.span if security else key) for name in undefined],
+                security.span if security else key,
+            ),
         }
         node = Node(facts, operation.span, key)
         inside = {**around, "operation": node}
         name = f"{method.upper()} {path}"
         found = list(self._schemas(at, parameters, name, inside))
-        facts["unbounded_array"] = Node(any(_unbounded_array(unit.node) for unit in found if unit.kind == "input"), key)
+        facts["unbounded_array"] = Node(
+            any(_unbounded_array(unit.node) for unit in found if unit.kind == "input"), key
+        )
         yield Unit(PLATFORM, "operation", name, at.uri, node, key, around)
         for parameter in parameters:
             label = parameter.node.get("name")
             place = label.place if label is not None else parameter.node.place
-            yield Unit(PLATFORM, "parameter", f"{name} {parameter.node.text('name')}", parameter.uri, parameter.node, place, inside)
+            yield Unit(
+                PLATFORM,
+                "parameter",
+                f"{name} {parameter.node.text('name')}",
+                parameter.uri,
+                parameter.node,
+                place,
+                inside,
+            )
         yield from found
 
     def _parameters(self, item: _At, at: _At) -> Iterator[_At]:
@@ -191,7 +228,9 @@ class _Specification:
                 if target is not None and isinstance(target.node.value, dict):
                     yield target
 
-    def _schemas(self, at: _At, parameters: list[_At], name: str, around: Mapping[str, Node]) -> Iterator[Unit]:
+    def _schemas(
+        self, at: _At, parameters: list[_At], name: str, around: Mapping[str, Node]
+    ) -> Iterator[Unit]:
         for parameter in parameters:
             schema = parameter.node.get("schema")
             if schema is not None:
@@ -216,16 +255,25 @@ class _Specification:
             if schema is not None:
                 yield from self._schema(_At(at.uri, schema), kind, name, around, 0)
 
-    def _schema(self, at: _At, kind: str, name: str, around: Mapping[str, Node], depth: int) -> Iterator[Unit]:
+    def _schema(
+        self, at: _At, kind: str, name: str, around: Mapping[str, Node], depth: int
+    ) -> Iterator[Unit]:
         target = self.follow(at)
-        if target is None or not isinstance(target.node.value, dict) or depth > _MAX_DEPTH or len(self.seen) > _MAX_SCHEMAS:
+        if (
+            target is None
+            or not isinstance(target.node.value, dict)
+            or depth > _MAX_DEPTH
+            or len(self.seen) > _MAX_SCHEMAS
+        ):
             return
         mark = (kind, id(target.node.value))
         if mark in self.seen:
             return
         self.seen.add(mark)
         node = target.node
-        yield Unit(PLATFORM, kind, name, target.uri, node, node.place if node.key else _first_line(node.span), around)
+        yield Unit(
+            PLATFORM, kind, name, target.uri, node, node.place if node.key else _first_line(node.span), around
+        )
         for part in _SCHEMA_PARTS:
             child = node.get(part)
             if child is not None:
@@ -255,7 +303,14 @@ def _secured(security: Node | None) -> bool:
 
 def _is_local(url: str) -> bool:
     host = url.partition("://")[2].partition("/")[0].partition(":")[0].lower()
-    return host in ("localhost", "127.0.0.1", "0.0.0.0", "", "host.docker.internal", "petstore.local") or host.endswith((".local", ".localhost", ".test", ".internal"))  # noqa: S104 - a name to compare with
+    return host in (
+        "localhost",
+        "127.0.0.1",
+        "0.0.0.0",
+        "",
+        "host.docker.internal",
+        "petstore.local",
+    ) or host.endswith((".local", ".localhost", ".test", ".internal"))  # noqa: S104 - a name to compare with
 
 
 def _joined(folder: str, name: str) -> str:

@@ -18,7 +18,16 @@ from assay.infrastructure.policies import statements
 from assay.infrastructure.unit import Problem, Reading, Unit
 
 PLATFORM = "terraform"
-_POLICY_NAMES = ("policy", "assume_role_policy", "access_policies", "policy_document", "access_policy", "inline_policy", "key_policy", "resource_policy")
+_POLICY_NAMES = (
+    "policy",
+    "assume_role_policy",
+    "access_policies",
+    "policy_document",
+    "access_policy",
+    "inline_policy",
+    "key_policy",
+    "resource_policy",
+)
 _MAX_MODULE_DEPTH = 8
 _MAX_CALLS = 400
 _SIDE = frozenset({"examples", "example", "test", "tests", "fixtures", "testdata"})
@@ -56,7 +65,9 @@ def read_all(texts: Mapping[str, str]) -> Iterable[Reading]:
         if uri.endswith(".tfvars"):
             if uri.endswith(("terraform.tfvars", ".auto.tfvars")):
                 empty = Environment({}, {})
-                module.values.update({name: evaluate(each.expression, empty) for name, each in file.attributes.items()})
+                module.values.update(
+                    {name: evaluate(each.expression, empty) for name, each in file.attributes.items()}
+                )
         else:
             module.files[uri] = file
     units: dict[str, list[Unit]] = {uri: [] for uri in problems}
@@ -86,7 +97,9 @@ class _Project:
                 if target is not None and target != folder and not _aside(folder, target):
                     yield target
 
-    def evaluate(self, module: _Module, inputs: dict[str, Node], prefix: str, path: tuple[str, ...]) -> dict[str, Node]:
+    def evaluate(
+        self, module: _Module, inputs: dict[str, Node], prefix: str, path: tuple[str, ...]
+    ) -> dict[str, Node]:
         """Add the units of a module called with inputs; its outputs."""
         self.calls += 1
         env = _environment(module, inputs, prefix or f"{module.folder}|")
@@ -110,13 +123,25 @@ class _Project:
             if block.labels and "value" in block.attributes
         }
 
-    def _call(self, module: _Module, block: Block, env: Environment, path: tuple[str, ...]) -> dict[str, Node]:
+    def _call(
+        self, module: _Module, block: Block, env: Environment, path: tuple[str, ...]
+    ) -> dict[str, Node]:
         target = _target(module.folder, block)
         callee = self.modules.get(target) if target is not None else None
-        if callee is None or target in path or len(path) > _MAX_MODULE_DEPTH or self.calls > _MAX_CALLS or _aside(module.folder, target or ""):
+        if (
+            callee is None
+            or target in path
+            or len(path) > _MAX_MODULE_DEPTH
+            or self.calls > _MAX_CALLS
+            or _aside(module.folder, target or "")
+        ):
             return {}
         arguments = block_node(block, env)
-        inputs = {name: node for name, node in arguments.fields() if name not in ("source", "version", "count", "for_each", "providers", "depends_on")}
+        inputs = {
+            name: node
+            for name, node in arguments.fields()
+            if name not in ("source", "version", "count", "for_each", "providers", "depends_on")
+        }
         label = block.labels[0] if block.labels else ""
         return self.evaluate(callee, inputs, f"{env.module}module.{label}.", (*path, callee.folder))
 
@@ -168,7 +193,11 @@ def _units(uri: str, block: Block, env: Environment) -> Iterator[Unit]:
             node = _with_policies(block_node(block, bound))
             yield Unit(PLATFORM, kind, f"{kind}.{block.labels[1]}", uri, node, block.head, {}, "hcl", address)
         return
-    kind = f"{block.type}.{block.labels[0]}" if block.labels and block.type in ("provider", "source", "builder") else block.type
+    kind = (
+        f"{block.type}.{block.labels[0]}"
+        if block.labels and block.type in ("provider", "source", "builder")
+        else block.type
+    )
     name = ".".join((block.type, *block.labels))
     node = block_node(block, env)
     yield Unit(PLATFORM, kind, name, uri, node, block.head, {}, "hcl", f"{env.module}{name}")
@@ -245,8 +274,23 @@ def _json_units(uri: str, root: Node) -> Iterator[Unit]:
                 for item in body.value if isinstance(body.value, list) else [body]:
                     node = _with_policies(_without_expressions(item))
                     address = f"{uri.rpartition('/')[0]}|{prefix}{kind}.{name}"
-                    head = item.key or Span(item.span.start_line, item.span.start_column, item.span.start_line, item.span.start_column + 1)
-                    yield Unit(PLATFORM, f"{prefix}{kind}", f"{prefix}{kind}.{name}", uri, node, head, {}, "json", address)
+                    head = item.key or Span(
+                        item.span.start_line,
+                        item.span.start_column,
+                        item.span.start_line,
+                        item.span.start_column + 1,
+                    )
+                    yield Unit(
+                        PLATFORM,
+                        f"{prefix}{kind}",
+                        f"{prefix}{kind}.{name}",
+                        uri,
+                        node,
+                        head,
+                        {},
+                        "json",
+                        address,
+                    )
 
 
 def _without_expressions(node: Node, depth: int = 20) -> Node:
@@ -254,7 +298,11 @@ def _without_expressions(node: Node, depth: int = 20) -> Node:
     if isinstance(value, str) and "${" in value:
         return Node(Unknown(), node.span, node.key)
     if isinstance(value, dict) and depth:
-        return Node({name: _without_expressions(child, depth - 1) for name, child in value.items()}, node.span, node.key)
+        return Node(
+            {name: _without_expressions(child, depth - 1) for name, child in value.items()},
+            node.span,
+            node.key,
+        )
     if isinstance(value, list) and depth:
         return Node([_without_expressions(child, depth - 1) for child in value], node.span, node.key)
     return node

@@ -17,7 +17,11 @@ class ApiEngine(DocumentEngine):
 
     def wants(self, uri: str, language: str, traits: frozenset[Trait]) -> bool:  # noqa: ARG002 - the protocol's signature
         """Whether a file of this name could hold a specification, or a part of one."""
-        return uri.endswith((".yaml", ".yml", ".json")) and not traits & {Trait.LOCKFILE, Trait.MINIFIED, Trait.VENDORED}
+        return uri.endswith((".yaml", ".yml", ".json")) and not traits & {
+            Trait.LOCKFILE,
+            Trait.MINIFIED,
+            Trait.VENDORED,
+        }
 
     def canary(self) -> Canary:
         """A specification without any security."""
