@@ -13,7 +13,7 @@ _COMPOSE = re.compile(r"(^|/)[\w.-]*compose[\w.-]*\.ya?ml$", re.IGNORECASE)
 _GUARDRAIL = re.compile(
     r"(^|/)(AGENTS(\.override)?\.md|CLAUDE(\.local)?\.md|GEMINI\.md|SKILL\.md|\.cursorrules|\.windsurfrules|\.clinerules|\.goosehints|"
     r"\.roomodes|copilot-instructions\.md|POWER\.md|CONVENTIONS\.md|llms\.txt)$|"
-    r"(^|/)\.(claude|cursor|windsurf|clinerules|roo|kiro|continue|opencode|codex|gemini|agents)/.*\.(md|mdc)$|"
+    r"\.mdc$|(^|/)\.(claude|cursor|windsurf|clinerules|roo|kiro|continue|opencode|codex|gemini|agents)/.*\.(md|mdc)$|"
     r"(^|/)\.github/(instructions|agents|prompts|chatmodes|skills)/.*\.md$"
 )
 _AGENT_JSON = re.compile(

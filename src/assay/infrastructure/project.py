@@ -22,12 +22,16 @@ _SINGLE: dict[str, str] = {
     "azure": "azure:read",
     "agents": "agents:read",
     "guardrails": "guardrails:read",
+    "firebase": "firebase:read",
+    "graphql": "graphql:read",
+    "solidity": "solidity:read",
 }
 # Platform -> the function that reads all of its texts together.
 _TOGETHER: dict[str, str] = {
     "kubernetes": "kubernetes:read_all",
     "actions": "actions:read_all",
     "terraform": "terraform:read_all",
+    "supabase": "supabase:read_all",
     "openapi": "",
 }
 

@@ -16,7 +16,7 @@ from assay.infrastructure.credentials import is_secret_setting
 from assay.infrastructure.documents.read_yaml import Documents, read_yaml
 from assay.infrastructure.expressions import Use, is_attacker, is_input, uses
 from assay.infrastructure.node import UNKNOWN, Node, Span, Unknown, walk
-from assay.infrastructure.scripts import Place, commands
+from assay.infrastructure.scripts import Place, commands, effects
 from assay.infrastructure.unit import Reading, Unit
 
 PLATFORM = "actions"
@@ -205,6 +205,7 @@ class _File:
             facts["action"] = Node(_action(used), used.span, used.key)
         if run is not None:
             facts["commands"] = Node(commands(_plain(run.text()), self._place(run)), run.span)
+            facts["effects"] = Node(effects(_plain(run.text()), run.span), run.span, run.key)
         facts["injections"] = Node([*self._injections(step, taint), *self._passed(step, taint)], step.span)
         facts["credentials"] = Node(list(_credentials(step)), step.span)
         facts["checks_out_head"] = Node(_checks_out_head(step, facts), (used or run or step).span)

@@ -15,7 +15,7 @@ from assay.infrastructure.documents.read_json import read_json
 from assay.infrastructure.documents.read_toml import read_toml
 from assay.infrastructure.documents.read_yaml import read_yaml
 from assay.infrastructure.node import UNKNOWN, Node, walk
-from assay.infrastructure.scripts import Place, commands
+from assay.infrastructure.scripts import Place, commands, effects
 from assay.infrastructure.unit import Reading, Unit
 
 PLATFORM = "agents"
@@ -189,6 +189,7 @@ def _hooks(uri: str, root: Node) -> Iterator[Unit]:
                     continue
                 found = commands(command.value, Place(command.span.start_line, command.span.start_column + 1))
                 facts = {
+                    "effects": Node(effects(command.value, command.span), command.span),
                     "event": Node(event, command.span),
                     "command": command,
                     "commands": Node(found, command.span),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from assay.infrastructure.credentials import is_secret_setting
 from assay.infrastructure.documents.read_dockerfile import Instruction, read_dockerfile
 from assay.infrastructure.node import UNKNOWN, Node, Span, Unknown, Value
-from assay.infrastructure.scripts import Place, commands
+from assay.infrastructure.scripts import Place, commands, effects
 from assay.infrastructure.unit import Reading, Unit
 
 PLATFORM = "docker"
@@ -220,7 +220,8 @@ def _stage_units(uri: str, stages: list[_Stage], number: int) -> list[Unit]:
     last = stage.instructions[-1].span if stage.instructions else span
     node = Node(facts, Span(span.start_line, span.start_column, last.end_line, last.end_column))
     units = [Unit(PLATFORM, "stage", facts["name"].text(), uri, node, span, {}, "dockerfile")]
-    around = {"stage": node}
+    names = {str(at) for at in range(number)} | {each.name for each in stages[:number] if each.name}
+    around = {"stage": node, "stages": Node([Node(name) for name in sorted(names)])}
     for instruction in stage.instructions:
         units.extend(_instruction_units(uri, instruction, around, stage.values, instruction.name))
     return units
@@ -279,9 +280,13 @@ def _instruction_units(
         facts["pairs"] = Node([_pair(name, given, place) for name, given in pairs(instruction)], place)
     elif kind in ("copy", "add"):
         facts.update(_copied(instruction, place, uri))
+        stages = around.get("stages")
+        names = [item.text() for item in stages.items()] if stages is not None else []
+        facts["from_stage"] = Node(facts["from"].text() in names, place)
     elif kind in ("run", "cmd", "entrypoint", "healthcheck"):
         found = _run_commands(instruction)
         facts["commands"] = Node(found, place)
+        facts["effects"] = Node(effects(instruction.joined, place) if kind == "run" else [], place)
         facts["exec"] = Node(instruction.joined.startswith("["), place)
         if kind == "run":
             inner = [_command_unit(uri, command, {**around, "run": Node(facts, span)}) for command in found]
