@@ -194,7 +194,14 @@ def test_tokens_are_the_text(text: str) -> None:
 def test_a_real_browser_runs_the_filter_and_reports_no_error(tmp_path: Path) -> None:
     target = tmp_path / "report.html"
     target.write_bytes(html_report.render(RESULT))
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+    ]
     flags += [
         "--disable-component-update",
         "--disable-sync",

@@ -149,11 +149,12 @@ def rules_by_id(result: ScanResult) -> dict[str, RuleSummary]:
 
 
 def remedy(one: RankedFinding, rules: dict[str, RuleSummary]) -> str:
-    """What to do about a finding: its own text, the rule's, or where to read on. Never empty."""
+    """What to do about a finding: its own text, the rule's, a fix's title, or where to read on. Never empty."""
     finding = one.triaged.finding
     rule = rules[finding.rule_id]
     fallback = f"See {rule.references[0]}" if rule.references else "Review the code and remove the cause."
-    return finding.remediation or rule.remediation or fallback
+    titles = [fix.title for fix in finding.fixes if fix.title]
+    return finding.remediation or rule.remediation or next(iter(titles), fallback)
 
 
 def command_of(one: RankedFinding) -> str:
