@@ -72,6 +72,30 @@ def test_a_password_rule_on_a_secrets_line_is_that_secret() -> None:
     assert len(merged.findings[0].evidence) == 2
 
 
+def test_a_password_in_an_image_is_the_secret_on_that_line() -> None:
+    secret = finding(
+        "secrets/password",
+        uri="Dockerfile",
+        line=3,
+        columns=(17, 35),
+        identity="k:1",
+        engine="secrets",
+        cwe=("CWE-798",),
+    )
+    image = finding(
+        "infrastructure/docker/secret-in-env",
+        uri="Dockerfile",
+        line=3,
+        engine="infrastructure",
+        cwe=("CWE-798",),
+        identity="ENV|x",
+    )
+    root = replace(image, rule_id="infrastructure/docker/user", cwe=("CWE-250",), identity="USER|x")
+    merged = merge([image, root, secret])
+    assert [one.rule_id for one in merged.findings] == ["infrastructure/docker/user", "secrets/password"]
+    assert len(merged.findings[1].evidence) == 2
+
+
 def test_dependencies_are_one_by_package_and_any_common_advisory() -> None:
     def advisory(engine: str, aliases: tuple[str, ...], purl: str = "pkg:pypi/jinja2@2.4") -> Finding:
         return finding(

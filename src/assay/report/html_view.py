@@ -15,7 +15,8 @@ from assay.report.printable import printable
 from assay.report.roadmap import Step, by_bucket, roadmap
 
 _BAR = 270
-_MAX_STEPS = 25
+_MAX_STEPS = 8
+_MAX_FOLDED = 200
 _MAX_NOTES = 100
 _MAX_LINKS = 8
 _CWE = "https://cwe.mitre.org/data/definitions/{}.html"
@@ -117,7 +118,8 @@ def _buckets(steps: Sequence[Step]) -> Iterator[dict[str, object]]:
                 "words": summary.BUCKETS[priority],
                 "count": f"{summary.plural(count, 'finding')}, {summary.plural(len(listed), 'change')}",
                 "steps": [_step(step) for step in listed[:_MAX_STEPS]],
-                "rest": max(0, len(listed) - _MAX_STEPS),
+                "more": [_step(step) for step in listed[_MAX_STEPS : _MAX_STEPS + _MAX_FOLDED]],
+                "rest": max(0, len(listed) - _MAX_STEPS - _MAX_FOLDED),
             }
 
 

@@ -44,6 +44,7 @@ FORMATS: dict[str, Format] = {
     ),
     "ocsf": Format("assay.report.ocsf", "render", "assay.ocsf.jsonl", "application/x-ndjson"),
     "junit": Format("assay.report.junit", "render", "assay.junit.xml", "application/xml"),
+    "agent": Format("assay.report.agent", "render", "assay.agent.txt", "text/plain"),
     "csv": Format("assay.report.csv_report", "render", "assay.csv", "text/csv"),
     "github": Format("assay.report.sarif", "render_for_github", "assay.sarif", "application/sarif+json"),
 }

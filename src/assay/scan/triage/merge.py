@@ -100,18 +100,22 @@ def _without_repeats(ordered: Sequence[Finding]) -> tuple[list[Finding], list[Dr
 def _groups(findings: Sequence[Finding]) -> Iterator[_Group]:
     secrets: dict[str, list[Finding]] = defaultdict(list)
     packages: list[Finding] = []
-    resources: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
-    code: list[Finding] = []
+    others: list[Finding] = []
     for finding in findings:
         if finding.component is not None:
             packages.append(finding)
-        elif _domain(finding) == "infrastructure" and finding.identity:
-            resources[(finding.location.uri, finding.identity)].append(finding)
         elif _is_secret(finding):
             secrets[finding.identity].append(finding)
         else:
+            others.append(finding)
+    others = _claim_credentials(secrets, others)
+    resources: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    code: list[Finding] = []
+    for finding in others:
+        if _domain(finding) == "infrastructure" and finding.identity:
+            resources[(finding.location.uri, finding.identity)].append(finding)
+        else:
             code.append(finding)
-    code = _claim_credentials(secrets, code)
     yield from (_Group(tuple(members), "the same secret") for members in secrets.values())
     yield from (_Group(tuple(members), "the same resource and class") for members in resources.values())
     yield from _package_groups(packages)
@@ -125,8 +129,8 @@ def _is_secret(finding: Finding) -> bool:
     return _domain(finding) == "secrets" or (not is_own(finding) and family(finding.cwe) == _CREDENTIALS)
 
 
-def _claim_credentials(secrets: dict[str, list[Finding]], code: list[Finding]) -> list[Finding]:
-    """A hard-coded password seen by a code rule is the secret of ours on that line. Returns what is none."""
+def _claim_credentials(secrets: dict[str, list[Finding]], others: list[Finding]) -> list[Finding]:
+    """A password written down, as a rule about code or images sees it, is the secret of ours on that line. Returns what is none."""
     at: dict[tuple[str, int], str] = {}
     for identity in sorted(secrets):
         for member in filter(is_own, secrets[identity]):
@@ -134,7 +138,7 @@ def _claim_credentials(secrets: dict[str, list[Finding]], code: list[Finding]) -
                 for line in _lines(place.region):
                     at.setdefault((place.uri, line), identity)
     rest: list[Finding] = []
-    for finding in code:
+    for finding in others:
         lines = _lines(finding.location.region) if family(finding.cwe) == _CREDENTIALS else ()
         here = [at[finding.location.uri, line] for line in lines if (finding.location.uri, line) in at]
         if here:
@@ -303,6 +307,8 @@ def _one(members: Sequence[Finding]) -> Finding:
 def _preference(finding: Finding) -> tuple[object, ...]:
     return (
         not is_own(finding),
+        _domain(finding)
+        != "secrets",  # in a group of one secret its detector knows most; in no other group does it occur
         not finding.identity,
         -_STRENGTH[finding.verification.state],
         not finding.code_flow,
