@@ -9,7 +9,8 @@ from triage_sample import finding
 
 from assay.model.finding import Finding, VerificationState
 from assay.model.severity import Confidence, Severity
-from assay.scan.triage.merge import is_own, merge
+from assay.scan.triage.combine import is_own
+from assay.scan.triage.merge import explain, merge
 
 SQL = "CWE-89"
 
@@ -223,3 +224,14 @@ def test_another_tool_never_raises_the_count_of_what_was_found(
 def test_own_rules_are_known_by_their_domain() -> None:
     assert is_own(finding())
     assert not is_own(replace(finding(), rule_id="bandit/B608"))
+
+
+def test_what_became_of_every_raw_finding_is_told() -> None:
+    told = explain(merge([finding(), finding(), finding("bandit/B608", engine="bandit")]))
+    assert told == (
+        "app/db.py:3 code/python/sql-injection: 2 raw (the same lines and weakness)\n"
+        "  code code/python/sql-injection app/db.py:3\n"
+        "  bandit bandit/B608 app/db.py:3\n"
+        "dropped app/db.py:3 code/python/sql-injection of code: reported twice by the same engine\n"
+        "3 raw findings, 1 after merging, 1 dropped\n"
+    )
