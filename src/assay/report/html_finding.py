@@ -93,7 +93,8 @@ def _place(place: Location, with_message: bool = True) -> str:
 
 
 def _fix(fix: Fix) -> dict[str, str]:
-    text = fix.command or "\n".join(edit.replacement for edit in fix.edits)
+    edits = (f"line {edit.location.region.start_line}: {edit.replacement}" for edit in fix.edits)
+    text = fix.command or "\n".join(edits)
     shown = text if len(text) <= _MAX_FIX else text[:_MAX_FIX] + "\n…"
     kind = (
         "command"
