@@ -64,16 +64,12 @@ def test_bad_examples_are_reported_and_good_ones_are_not(rule: Rule) -> None:
         found = findings(rule, texts_of(example))
         assert found, f"not reported:\n{example.code}"
         for finding in found:
-            assert "?" not in finding.message.replace("?raw", ""), (
-                f"a hole of the message was not filled: {finding.message}"
-            )
+            assert "?" not in finding.message.replace("?raw", ""), f"a hole of the message was not filled: {finding.message}"
     for example in rule.good:
         assert not findings(rule, texts_of(example)), f"reported although good:\n{example.code}"
 
 
-@pytest.mark.parametrize(
-    "rule", [rule for rule in RULES if "'fix'" in repr(rule.match)], ids=lambda rule: rule.id
-)
+@pytest.mark.parametrize("rule", [rule for rule in RULES if "'fix'" in repr(rule.match)], ids=lambda rule: rule.id)
 def test_a_fix_leaves_a_clean_document(rule: Rule) -> None:
     fixed_any = False
     for example in rule.bad:

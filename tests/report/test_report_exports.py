@@ -283,3 +283,45 @@ def test_every_format_twice_the_same_without_secrets_and_for_many(name: str) -> 
     assert RAW_SECRET.encode() not in data
     data.decode("utf-8")
     assert registry.render(name, many(300))
+
+
+def active_in(name: str, data: bytes) -> int:
+    """How many findings a reader of this format takes for active."""
+    text = data.decode()
+    if name in ("sarif", "github"):
+        results = json.loads(text)["runs"][0]["results"]
+        accepted = [any(s["status"] == "accepted" for s in one.get("suppressions", ())) for one in results]
+        return sum(
+            not hidden and one.get("baselineState") != "absent"
+            for one, hidden in zip(results, accepted, strict=True)
+        )
+    if name == "json":
+        return int(json.loads(text)["summary"]["active"])
+    if name == "gitlab-quality":
+        return len(json.loads(text))
+    if name.startswith("gitlab"):
+        return len(json.loads(text)["vulnerabilities"])
+    if name == "cyclonedx":
+        return len(json.loads(text)["vulnerabilities"])
+    if name == "ocsf":
+        return sum(json.loads(line)["status"] == "New" for line in text.splitlines())
+    if name == "junit":
+        return len(ET.fromstring(data).findall(".//failure"))
+    if name == "csv":
+        return sum(row["status"] == "active" for row in csv.DictReader(io.StringIO(text, newline="")))
+    if name == "html":
+        return text.count('<details class="f"')
+    return int(re.search(r"(\d+) findings? in 3 of 7 files", text)[1])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", sorted(registry.FORMATS))
+def test_no_format_takes_a_suppressed_or_absent_finding_for_active(name: str) -> None:
+    suppression = FINDINGS[4].triaged.suppression
+    hidden = [
+        replace(one, triaged=replace(one.triaged, suppression=suppression))
+        for one in FINDINGS
+        if one.triaged.active
+    ]
+    result = replace(RESULT, findings=(*hidden, *FINDINGS[4:]))
+    assert active_in(name, registry.render(name, result)) == 0
+    assert active_in(name, registry.render(name, RESULT)) > 0

@@ -1,4 +1,4 @@
-"""A pull request comment: verdict first, at most ten findings open, the rest folded or counted, below GitHub's limit of 65,536 characters.
+"""A pull request comment: verdict first, at most ten findings open (new ones, where there is a baseline), the rest folded, below GitHub's limit of 65,536 characters.
 
 The first line is a marker by which a later run finds its own comment and replaces it.
 """
@@ -37,12 +37,13 @@ def render(result: ScanResult) -> bytes:
         room = MAX_CHARACTERS - len(head) - len(tail)
         if room > _FOLDED or first == 0:
             break
-    folded = _folded(summary.active(result)[first:], rules, room)
+    listed, inherited = summary.to_show_first(result)
+    folded = _folded((*listed[first:], *inherited), rules, room)
     return f"{head}{folded}{tail}".encode("utf-8", "replace")
 
 
 def _head(result: ScanResult, rules: dict[str, RuleSummary], first: int) -> Iterator[str]:
-    findings = summary.active(result)
+    findings, _ = summary.to_show_first(result)
     yield MARKER
     yield f"## assay: {summary.VERDICTS[result.verdict.result]}"
     yield ""
@@ -51,7 +52,7 @@ def _head(result: ScanResult, rules: dict[str, RuleSummary], first: int) -> Iter
     for reason in result.verdict.reasons[:_MAX_LINES]:
         yield f"- {_text(reason, 300)}"
     yield ""
-    yield from _counts(result, findings)
+    yield from _counts(result, summary.active(result))
     if findings[:first]:
         yield ""
         yield from _table(findings[:first], rules)

@@ -93,6 +93,19 @@ def has_baseline(findings: Iterable[RankedFinding]) -> bool:
     return any(one.triaged.baseline is not BaselineState.NONE for one in findings)
 
 
+def to_show_first(result: ScanResult) -> tuple[tuple[RankedFinding, ...], tuple[RankedFinding, ...]]:
+    """Active findings to list, and those to fold: with something to compare with, what was inherited and does not block is folded."""
+    findings = active(result)
+    if not has_baseline(result.findings):
+        return findings, ()
+    blocking = set(result.verdict.blocking)
+    listed = {one.triaged.fingerprint for one in findings if is_new(one)} | blocking
+    return (
+        tuple(one for one in findings if one.triaged.fingerprint in listed),
+        tuple(one for one in findings if one.triaged.fingerprint not in listed),
+    )
+
+
 def coverage(result: ScanResult) -> Coverage:
     """What was looked at and what was not."""
     looked = (FileStatus.SCANNED, FileStatus.PARTIAL)
