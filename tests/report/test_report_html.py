@@ -176,7 +176,7 @@ def test_the_roadmap_has_every_finding_once() -> None:
     assert sorted(listed) == sorted(one.triaged.fingerprint for one in FINDINGS[:4])
     upgrade = next(step for step in steps if step.command)
     assert (upgrade.title, upgrade.command) == (
-        "Upgrade jinja2 from 2.4.1",
+        "Upgrade jinja2 to 2.10.1 (from 2.4.1)",
         "uv lock --upgrade-package jinja2==2.10.1",
     )
     assert [step.priority.value for step in steps] == sorted(step.priority.value for step in steps)

@@ -45,7 +45,8 @@ def _finding(number: int, one: RankedFinding, rules: dict[str, RuleSummary]) -> 
     finding = one.triaged.finding
     new = " new" if summary.is_new(one) else ""
     yield f"{number}. {one.priority.value} {finding.severity.value}{new} {_line(summary.place_of(one))} [{_line(finding.rule_id)}]"
-    yield f"   {_line(rules[finding.rule_id].title)}: {_line(finding.message)}"
+    title, message = _line(summary.headline(one, rules)), _line(finding.message)
+    yield f"   {title}" if title == message else f"   {title}: {message}"
     if finding.why:
         yield f"   why here: {_line(finding.why)}"
     for place in finding.related[:3]:

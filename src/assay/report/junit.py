@@ -63,7 +63,7 @@ def _case(suite: Element, one: RankedFinding, rules: dict[str, RuleSummary]) -> 
         suite,
         "testcase",
         classname=printable(finding.rule_id),
-        name=f"{printable(rules[finding.rule_id].title)} {place}",
+        name=f"{printable(summary.headline(one, rules))} {place}",
         file=printable(finding.location.uri),
         line=str(region.start_line),
     )

@@ -93,8 +93,8 @@ def _table(findings: Sequence[RankedFinding], rules: dict[str, RuleSummary]) -> 
 
 def _row(one: RankedFinding, rules: dict[str, RuleSummary]) -> str:
     finding = one.triaged.finding
-    places = 1 + len(finding.related)
-    title = _text(rules[finding.rule_id].title, _MAX_CELL) + (f" (x{places})" if places > 1 else "")
+    places = 1 if finding.component is not None else 1 + len(finding.related)
+    title = _text(summary.headline(one, rules), _MAX_CELL) + (f" (x{places})" if places > 1 else "")
     command = summary.command_of(one)
     fix = (
         _code(shortened(command, _MAX_CELL), in_table=True)
@@ -108,8 +108,9 @@ def _row(one: RankedFinding, rules: dict[str, RuleSummary]) -> str:
 def _open(number: int, one: RankedFinding, rules: dict[str, RuleSummary]) -> Iterator[str]:
     finding = one.triaged.finding
     new = ", new" if summary.is_new(one) else ""
-    yield f"**{number}. {_text(rules[finding.rule_id].title, _MAX_CELL)}** ({one.priority.value}, {finding.severity.value}{new})"
-    yield f"{_code(summary.place_of(one))} {_text(finding.message, _MAX_TEXT)}"
+    yield f"**{number}. {_text(summary.headline(one, rules), _MAX_CELL)}** ({one.priority.value}, {finding.severity.value}{new})"
+    told = finding.message if finding.message != summary.headline(one, rules) else ""
+    yield f"{_code(summary.place_of(one))} {_text(told, _MAX_TEXT)}".rstrip()
     if finding.why:
         yield f"<br>Why here: {_text(finding.why, _MAX_TEXT)}"
     yield f"<br>Fix: {_text(_first_line(summary.remedy(one, rules)), _MAX_TEXT)}"

@@ -65,7 +65,7 @@ def _event(one: RankedFinding, rules: dict[str, RuleSummary], time: int, version
         },
         "finding_info": {
             "uid": one.triaged.fingerprint,
-            "title": rules[finding.rule_id].title,
+            "title": summary.headline(one, rules),
             "desc": finding.message,
             "types": [finding.rule_id],
             "created_time": time,
@@ -95,7 +95,7 @@ def _vulnerability(one: RankedFinding, rules: dict[str, RuleSummary]) -> dict[st
     """Of advisory, cve and cwe exactly one may stand there (the object's constraint)."""
     finding = one.triaged.finding
     made: dict[str, Any] = {
-        "title": rules[finding.rule_id].title,
+        "title": summary.headline(one, rules),
         "desc": finding.message,
         "severity": _SEVERITIES[finding.severity][1],
         "references": list(rules[finding.rule_id].references),

@@ -161,6 +161,14 @@ def rules_by_id(result: ScanResult) -> dict[str, RuleSummary]:
     return rules
 
 
+def headline(one: RankedFinding, rules: dict[str, RuleSummary]) -> str:
+    """What a finding is called: the rule's title, or for a package the finding's own words, since one rule stands for all advisories."""
+    finding = one.triaged.finding
+    if finding.component is not None and finding.message.strip():
+        return finding.message.strip().split("\n")[0]
+    return rules[finding.rule_id].title
+
+
 def remedy(one: RankedFinding, rules: dict[str, RuleSummary]) -> str:
     """What to do about a finding: its own text, the rule's, a fix's title, or where to read on. Never empty."""
     finding = one.triaged.finding

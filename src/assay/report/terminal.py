@@ -106,10 +106,12 @@ def _finding(number: int, one: RankedFinding, rules: dict[str, RuleSummary], dra
     finding = one.triaged.finding
     severity = draw(finding.severity.value.upper(), _COLORS[finding.severity])
     new = " new" if summary.is_new(one) else ""
-    title = printable(rules[finding.rule_id].title)
+    title = shortened(printable(summary.headline(one, rules)), _MESSAGE)
     yield f"{number:>2}. {one.priority.value} {severity}{new}  {draw(printable(summary.place_of(one)), _BOLD)}"
     yield f"    {title} {draw('[' + printable(finding.rule_id) + ']', _DIM)}"
-    yield f"    {shortened(printable(finding.message), _MESSAGE)}"
+    message = shortened(printable(finding.message), _MESSAGE)
+    if message != title:
+        yield f"    {message}"
     if finding.why:
         yield f"    why here: {shortened(printable(finding.why), _MESSAGE)}"
     if finding.related:

@@ -55,7 +55,7 @@ _NEW = 5.0
 _BANDS = ((80.0, Priority.P0), (60.0, Priority.P1), (40.0, Priority.P2), (0.0, Priority.P3))
 _P0 = 80.0
 # Linear: a fixed sign, then digits and dots.
-_VERSION = re.compile(r"(?:==|@|>=|~=|\^| v?)(\d{1,9})\.")
+_VERSION = re.compile(r"(?:==|@|>=|~=|\^| v?)(\d{1,9})(?:\.|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,8 @@ def effort(finding: Finding) -> str:
         return "sprints"
     if any(fix.command or fix.applicability is Applicability.SAFE for fix in finding.fixes):
         return "minutes"
+    if finding.component is not None:
+        return "hours"  # its related places are where it is imported, not what must be changed
     places = 1 + len(finding.related)
     files = {finding.location.uri, *(place.uri for place in finding.related)}
     if places > 10 or len(files) > 5:
@@ -222,13 +224,15 @@ def _is_vulnerable_component(finding: Finding) -> bool:
 
 
 def _only_major(finding: Finding) -> bool:
-    """Whether every command that mends a component goes to another major version than the one in use."""
+    """Whether every fix of a component goes to another major version than the one in use, and none is known to be safe."""
     component = finding.component
     if component is None or not component.version or not finding.fixes:
         return False
     now = component.version.lstrip("v").split(".")[0]
-    targets = [_VERSION.search(fix.command) for fix in finding.fixes if fix.command]
-    return bool(targets) and now.isdigit() and all(found and found[1] != now for found in targets)
+    if not now.isdigit() or any(fix.applicability is Applicability.SAFE for fix in finding.fixes):
+        return False
+    targets = [_VERSION.search(fix.command or fix.title) for fix in finding.fixes]
+    return all(found is not None and found[1] != now for found in targets)
 
 
 _REACHED = {
