@@ -176,7 +176,7 @@ def test_the_roadmap_has_every_finding_once() -> None:
     assert sorted(listed) == sorted(one.triaged.fingerprint for one in FINDINGS[:4])
     upgrade = next(step for step in steps if step.command)
     assert (upgrade.title, upgrade.command) == (
-        "Upgrade jinja2 from 2.4.1",
+        "Upgrade jinja2 to 2.10.1 (from 2.4.1)",
         "uv lock --upgrade-package jinja2==2.10.1",
     )
     assert [step.priority.value for step in steps] == sorted(step.priority.value for step in steps)
@@ -194,7 +194,14 @@ def test_tokens_are_the_text(text: str) -> None:
 def test_a_real_browser_runs_the_filter_and_reports_no_error(tmp_path: Path) -> None:
     target = tmp_path / "report.html"
     target.write_bytes(html_report.render(RESULT))
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+    ]
     flags += [
         "--disable-component-update",
         "--disable-sync",

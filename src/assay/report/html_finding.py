@@ -13,6 +13,7 @@ from assay.report import summary
 from assay.report.highlight import tokens
 from assay.report.printable import printable, shortened
 
+_MAX_TITLE = 140
 _MAX_BRIEF = 110
 _MAX_PLACES = 10
 _MAX_FLOW = 20
@@ -30,6 +31,7 @@ def finding_view(one: RankedFinding, rules: dict[str, RuleSummary]) -> dict[str,
     """The values for one finding."""
     finding = one.triaged.finding
     rule = rules[finding.rule_id]
+    title = summary.headline(one, rules)
     return {
         "id": anchor(one),
         "severity": finding.severity.value,
@@ -37,11 +39,11 @@ def finding_view(one: RankedFinding, rules: dict[str, RuleSummary]) -> dict[str,
         "bucket": summary.BUCKETS[one.priority],
         "engines": " ".join(dict.fromkeys(seen.engine for seen in summary.evidence_of(one))),
         "state": "new" if summary.is_new(one) else "inherited",
-        "title": rule.title,
+        "title": shortened(printable(title), _MAX_TITLE),
         "place": printable(summary.place_of(one)),
         "effort": one.effort,
-        "brief": shortened(printable(finding.message), _MAX_BRIEF),
-        "message": finding.message,
+        "brief": shortened(printable(finding.message), _MAX_BRIEF) if finding.message != title else "",
+        "message": finding.message if finding.message != title or len(title) > _MAX_TITLE else "",
         "why": finding.why,
         "code": list(_code(finding.location)),
         "flow": list(_flow(finding)),
@@ -93,7 +95,8 @@ def _place(place: Location, with_message: bool = True) -> str:
 
 
 def _fix(fix: Fix) -> dict[str, str]:
-    text = fix.command or "\n".join(edit.replacement for edit in fix.edits)
+    edits = (f"line {edit.location.region.start_line}: {edit.replacement}" for edit in fix.edits)
+    text = fix.command or "\n".join(edits)
     shown = text if len(text) <= _MAX_FIX else text[:_MAX_FIX] + "\n…"
     kind = (
         "command"

@@ -11,11 +11,12 @@ from assay.model.scan import EngineRun, EngineStatus, FileStatus, RankedFinding,
 from assay.model.severity import Severity
 from assay.report import summary
 from assay.report.html_finding import anchor, finding_view
-from assay.report.printable import printable
+from assay.report.printable import printable, shortened
 from assay.report.roadmap import Step, by_bucket, roadmap
 
 _BAR = 270
-_MAX_STEPS = 25
+_MAX_STEPS = 8
+_MAX_FOLDED = 200
 _MAX_NOTES = 100
 _MAX_LINKS = 8
 _CWE = "https://cwe.mitre.org/data/definitions/{}.html"
@@ -63,7 +64,7 @@ def view(result: ScanResult) -> dict[str, Any]:
         "engine_names": sorted({e.engine for one in findings for e in summary.evidence_of(one)}),
         "suppressed": [_suppressed(one, rules) for one in summary.suppressed(result)],
         "absent": [
-            {"title": rules[one.triaged.finding.rule_id].title, "place": summary.place_of(one)}
+            {"title": summary.headline(one, rules), "place": summary.place_of(one)}
             for one in summary.absent(result)
         ],
         "engines": [_engine(run) for run in result.engines],
@@ -117,7 +118,8 @@ def _buckets(steps: Sequence[Step]) -> Iterator[dict[str, object]]:
                 "words": summary.BUCKETS[priority],
                 "count": f"{summary.plural(count, 'finding')}, {summary.plural(len(listed), 'change')}",
                 "steps": [_step(step) for step in listed[:_MAX_STEPS]],
-                "rest": max(0, len(listed) - _MAX_STEPS),
+                "more": [_step(step) for step in listed[_MAX_STEPS : _MAX_STEPS + _MAX_FOLDED]],
+                "rest": max(0, len(listed) - _MAX_STEPS - _MAX_FOLDED),
             }
 
 
@@ -139,7 +141,7 @@ def _suppressed(one: RankedFinding, rules: dict[str, RuleSummary]) -> dict[str, 
     assert suppression is not None
     return {
         "severity": one.triaged.finding.severity.value,
-        "title": rules[one.triaged.finding.rule_id].title,
+        "title": summary.headline(one, rules),
         "place": printable(summary.place_of(one)),
         "reason": suppression.reason,
         "owner": suppression.owner,
@@ -202,7 +204,7 @@ def _controls(
             "control": name or control,
             "counts": [count[severity] for severity in shown],
             "links": [
-                {"id": anchor(one), "text": rules[one.triaged.finding.rule_id].title}
+                {"id": anchor(one), "text": shortened(summary.headline(one, rules), 60)}
                 for one in ones[:_MAX_LINKS]
             ],
             "more": max(0, len(ones) - _MAX_LINKS),

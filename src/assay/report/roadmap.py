@@ -45,25 +45,31 @@ def _change(one: RankedFinding) -> tuple[str, str]:
     """What mends the finding: another version of the same package, the same command, or the same rework, which each priority does alone."""
     finding = one.triaged.finding
     if finding.component is not None:
-        return "upgrade", finding.component.purl
+        return "upgrade", f"{finding.component.ecosystem} {finding.component.name}"
     command = summary.command_of(one)
     return ("run", command) if command else ("rework", f"{one.priority.value} {finding.rule_id}")
 
 
 def _step(title: str, kind: str, group: list[RankedFinding]) -> Step:
-    first = group[0].triaged.finding
     commands = [command for command in map(summary.command_of, group) if command]
-    if kind == "upgrade" and first.component is not None:
-        version = f" from {first.component.version}" if first.component.version else ""
-        title = f"Upgrade {first.component.name}{version}"
     return Step(
-        title=title,
+        title=_upgrade_title(group) if kind == "upgrade" else title,
         command=max(commands, key=_version_key, default=""),
         priority=min((one.priority for one in group), key=lambda priority: priority.value),
         effort=max((one.effort for one in group), key=_effort_rank),
         owners=tuple(sorted({one.owner for one in group if one.owner})),
         findings=tuple(group),
     )
+
+
+def _upgrade_title(group: list[RankedFinding]) -> str:
+    """The fix to the highest version, which closes all, and the versions in use: `Upgrade jinja2 to 3.1.6 (from 2.4.1, 3.0.0)`."""
+    components = [one.triaged.finding.component for one in group]
+    versions = sorted({c.version for c in components if c is not None and c.version}, key=_numbers)
+    titles = [fix.title for one in group for fix in one.triaged.finding.fixes if fix.title]
+    name = next((c.name for c in components if c is not None), "")
+    best = max(titles, key=_version_key, default=f"Look at {name}")
+    return best[:1].upper() + best[1:] + (f" (from {', '.join(versions[:4])})" if versions else "")
 
 
 def _effort_rank(effort: str) -> int:
