@@ -342,7 +342,7 @@ class Reading(Core):
             if obj.name.startswith("module:") and not value.labels:
                 pass
             elif labels:
-                from assay.code.frame import taint_register
+                from assay.code.joining import taint_register
 
                 taint_register(f, register, labels)
             for call in obj.calls:
