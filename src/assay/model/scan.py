@@ -110,6 +110,7 @@ class ScanRequest:
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    hygiene: bool = False
     offline: bool = True
     jobs: int = 1
     cache: bool = True

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from assay.model.errors import GitError
 from assay.model.finding import Finding
-from assay.model.rule import Rule
+from assay.model.rule import Profile, Rule
 from assay.model.scan import (
     EngineRun,
     EngineStatus,
@@ -177,17 +177,20 @@ def _look_request(
 
 def _triage(plan: Plan, seen: Seen, reader: Reader) -> Triaged:
     selection = seen.selection
-    head = Side(_in_focus(seen), _read_from(reader, selection.files), tuple(sorted(seen.head.marked)))
+    head = Side(_wanted(plan, seen.head.findings), _read_from(reader, selection.files), tuple(sorted(seen.head.marked)))
     partial = selection.focus is not None or bool(plan.request.paths != ("",) and plan.request.paths)
     if seen.base is None or selection.base is None:
         return triage(plan.request, head, None, partial=partial)
-    base = Side(_base_findings(seen), _read_from(reader, selection.base.files))
+    base = Side(_wanted(plan, _base_findings(seen)), _read_from(reader, selection.base.files))
     return triage(plan.request, head, base, partial=partial)
 
 
-def _in_focus(seen: Seen) -> list[Finding]:
-    """Findings in the files that count; a project engine may see further ones, in files that did not change, which count if they are new."""
-    return seen.head.findings
+def _wanted(plan: Plan, findings: list[Finding]) -> list[Finding]:
+    """Findings of the default profile, and those of the hygiene profile when asked for."""
+    if plan.request.hygiene:
+        return findings
+    hygiene = {rule.id for engine in plan.engines for rule in engine.rules() if rule.profile is Profile.HYGIENE}
+    return [finding for finding in findings if finding.rule_id not in hygiene]
 
 
 def _base_findings(seen: Seen) -> list[Finding]:
