@@ -74,7 +74,7 @@ def triage(
     today = datetime.now(UTC).date()
     added = agent_added(request.root, marks)
     ledger = apply(visible, marks, external, today, added, check_unused=not partial)
-    context = read_context(Path(request.root) / CONTEXT_FILE, (*facts, *_owners(head.read)))
+    context = read_context(Path(request.root) / CONTEXT_FILE, (*facts, *_owners(head.read)), request.paths)
     ranked = rank((*ledger.findings, *_above(absent, request.severity)[0]), context, knowledge)
     return Triaged(ranked, (*notes, *hidden, *complaints, *ledger.notifications))
 
