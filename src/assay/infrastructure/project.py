@@ -85,7 +85,7 @@ def read_project(files: Iterable[tuple[str, bytes]], only: frozenset[str] = froz
 def _guarded(platform: str, uri: str, text: str) -> Reading:
     """One reading; a document that breaks a reader is reported as failed and loses nothing else."""
     try:
-        return cast(_ReadOne, _function(_SINGLE[platform]))(uri, text)
+        return cast("_ReadOne", _function(_SINGLE[platform]))(uri, text)
     except Exception as error:  # noqa: BLE001 - the border between documents: one must not lose the others
         return Reading(
             uri, platform, (), (Problem("reader-failed", f"{type(error).__name__}: {error}"[:200]),)
@@ -94,7 +94,7 @@ def _guarded(platform: str, uri: str, text: str) -> Reading:
 
 def _all(platform: str, texts: Mapping[str, str]) -> Iterable[Reading]:
     try:
-        return list(cast(_ReadAll, _function(_TOGETHER[platform]))(texts))
+        return list(cast("_ReadAll", _function(_TOGETHER[platform]))(texts))
     except Exception as error:  # noqa: BLE001 - as above, for documents that are read together
         problem = Problem("reader-failed", f"{type(error).__name__}: {error}"[:200])
         return [Reading(uri, platform, (), (problem,)) for uri in texts]
