@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -58,6 +58,7 @@ def read_project(files: Iterable[tuple[str, bytes]], only: frozenset[str] = froz
     readings: list[Reading] = []
     texts: dict[str, str] = {}
     rest: dict[str, bytes] = {}
+    odd: dict[str, Problem] = {}
     together: dict[str, dict[str, str]] = {}
     for uri, content in files:
         platform = platform_of(uri, content)
@@ -71,14 +72,18 @@ def read_project(files: Iterable[tuple[str, bytes]], only: frozenset[str] = froz
             readings.append(Reading(uri, platform, (), (problem,)))
             continue
         texts[uri] = text
+        if problem is not None:
+            odd[uri] = problem
         if platform in _TOGETHER:
             together.setdefault(platform, {})[uri] = text
         elif platform in _SINGLE:
-            reading = _guarded(platform, uri, text)
-            extra = (problem,) if problem is not None else ()
-            readings.append(Reading(uri, platform, reading.units, (*reading.problems, *extra)))
+            readings.append(_guarded(platform, uri, text))
     for platform, group in together.items():
         readings.extend(_specifications(group, rest) if platform == "openapi" else _all(platform, group))
+    readings = [
+        replace(each, problems=(*each.problems, odd[each.uri])) if each.uri in odd else each
+        for each in readings
+    ]
     return Documents(tuple(readings), texts, World(unit for reading in readings for unit in reading.units))
 
 
