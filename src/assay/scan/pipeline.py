@@ -179,10 +179,15 @@ def _triage(plan: Plan, seen: Seen, reader: Reader) -> Triaged:
     selection = seen.selection
     head = Side(_in_focus(seen), _read_from(reader, selection.files), tuple(sorted(seen.head.marked)))
     partial = selection.focus is not None or bool(plan.request.paths != ("",) and plan.request.paths)
-    if seen.base is None or selection.base is None:
-        return triage(plan.request, head, None, partial=partial)
-    base = Side(_base_findings(seen), _read_from(reader, selection.base.files))
-    return triage(plan.request, head, base, partial=partial)
+    base = None
+    if seen.base is not None and selection.base is not None:
+        base = Side(_base_findings(seen), _read_from(reader, selection.base.files))
+    return triage(plan.request, head, base, partial=partial, controls=_controls(plan))
+
+
+def _controls(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """The compliance controls that each rule names."""
+    return {rule.id: rule.controls for engine in plan.engines for rule in engine.rules() if rule.controls}
 
 
 def _in_focus(seen: Seen) -> list[Finding]:
