@@ -129,6 +129,9 @@ def test_attacks_scope_and_major_upgrades_of_dependencies() -> None:
     assert (effort(minor), effort(major)) == ("minutes", "sprints")
     titled = replace(major, fixes=(Fix("upgrade jinja2 to 3.1.6"),))
     assert one(titled) == (Priority.P3, 60.0)
+    below_one = dependency("pip install jinja2==0.46.2", version="0.40.0")
+    assert one(below_one) == (Priority.P3, 60.0)
+    assert one(dependency("pip install jinja2==0.40.9", version="0.40.0")) == (Priority.P1, 60.0)
     safe = replace(major, fixes=(Fix("upgrade jinja2 to 3.1.6", applicability=Applicability.SAFE),))
     assert one(safe) == (Priority.P1, 60.0)
 

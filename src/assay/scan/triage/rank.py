@@ -55,7 +55,7 @@ _NEW = 5.0
 _BANDS = ((80.0, Priority.P0), (60.0, Priority.P1), (40.0, Priority.P2), (0.0, Priority.P3))
 _P0 = 80.0
 # Linear: a fixed sign, then digits and dots.
-_VERSION = re.compile(r"(?:==|@|>=|~=|\^| v?)(\d{1,9})(?:\.|$)")
+_VERSION = re.compile(r"(?:==|@|>=|~=|\^| v?)(\d{1,9}(?:\.\d{1,9})?)(?![\d])")
 
 
 def rank(
@@ -229,11 +229,19 @@ def _only_major(finding: Finding) -> bool:
     component = finding.component
     if component is None or not component.version or not finding.fixes:
         return False
-    now = component.version.lstrip("v").split(".")[0]
-    if not now.isdigit() or any(fix.applicability is Applicability.SAFE for fix in finding.fixes):
+    if any(fix.applicability is Applicability.SAFE for fix in finding.fixes):
         return False
+    now = _breaking(component.version)
     targets = [_VERSION.search(fix.command or fix.title) for fix in finding.fixes]
-    return all(found is not None and found[1] != now for found in targets)
+    return bool(now) and all(found is not None and _breaking(found[1]) != now for found in targets)
+
+
+def _breaking(version: str) -> tuple[str, ...]:
+    """The part of a version whose change may break callers (semver.org, items 4 and 8): the first number, below 1.0 the first two."""
+    numbers = version.strip().lstrip("v").split(".")
+    if not numbers[0].isdigit():
+        return ()
+    return tuple(numbers[:2]) if numbers[0] == "0" else (numbers[0],)
 
 
 _REACHED = {

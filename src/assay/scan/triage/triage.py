@@ -21,7 +21,7 @@ from assay.scan.triage.merge import merge
 from assay.scan.triage.rank import rank
 from assay.scan.triage.snippet import with_snippets
 from assay.scan.triage.source import Sources
-from assay.scan.triage.suppression import apply
+from assay.scan.triage.suppression import apply, in_use
 from assay.scan.triage.suppression_file import read_suppressions
 
 BASELINE_FILE = Path(".assay") / "baseline.json"
@@ -73,7 +73,7 @@ def triage(
     marks, complaints = _marks(head, sources)
     external = read_suppressions(Path(request.root) / SUPPRESSIONS_FILE)
     today = datetime.now(UTC).date()
-    added = agent_added(request.root, marks)
+    added = agent_added(request.root, in_use(visible, marks))
     ledger = apply(visible, marks, external, today, added, check_unused=not partial)
     context = read_context(Path(request.root) / CONTEXT_FILE, (*facts, *_owners(head.read)))
     ranked = rank((*ledger.findings, *_above(absent, request.severity)[0]), context, controls)
