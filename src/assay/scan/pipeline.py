@@ -39,6 +39,7 @@ from assay.scan.target.repository import find_repository, head_commit
 from assay.scan.target.select import Selection, select
 from assay.scan.target.traits import traits_of
 from assay.scan.trace import Trace
+from assay.scan.triage.observed import observe
 from assay.scan.triage.triage import Side, Triaged, triage
 
 
@@ -182,7 +183,9 @@ def _triage(plan: Plan, seen: Seen, reader: Reader) -> Triaged:
     base = None
     if seen.base is not None and selection.base is not None:
         base = Side(_base_findings(seen), _read_from(reader, selection.base.files))
-    return triage(plan.request, head, base, partial=partial, controls=_controls(plan))
+    # Who reaches the code matters only where something was found in it.
+    facts = observe([file.uri for file in selection.files], head.read) if head.findings else ()
+    return triage(plan.request, head, base, partial=partial, facts=facts, controls=_controls(plan))
 
 
 def _controls(plan: Plan) -> dict[str, tuple[str, ...]]:
