@@ -39,6 +39,7 @@ from assay.scan.target.repository import find_repository, head_commit
 from assay.scan.target.select import Selection, select
 from assay.scan.target.traits import traits_of
 from assay.scan.trace import Trace
+from assay.scan.triage.observed import observe
 from assay.scan.triage.triage import Side, Triaged, triage
 
 
@@ -179,10 +180,17 @@ def _triage(plan: Plan, seen: Seen, reader: Reader) -> Triaged:
     selection = seen.selection
     head = Side(_wanted(plan, seen.head.findings), _read_from(reader, selection.files), tuple(sorted(seen.head.marked)))
     partial = selection.focus is not None or bool(plan.request.paths != ("",) and plan.request.paths)
-    if seen.base is None or selection.base is None:
-        return triage(plan.request, head, None, partial=partial)
-    base = Side(_wanted(plan, _base_findings(seen)), _read_from(reader, selection.base.files))
-    return triage(plan.request, head, base, partial=partial)
+    base = None
+    if seen.base is not None and selection.base is not None:
+        base = Side(_wanted(plan, _base_findings(seen)), _read_from(reader, selection.base.files))
+    # Who reaches the code matters only where something was found in it.
+    facts = observe([file.uri for file in selection.files], head.read) if head.findings else ()
+    return triage(plan.request, head, base, partial=partial, facts=facts, controls=_controls(plan))
+
+
+def _controls(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """The compliance controls that each rule names."""
+    return {rule.id: rule.controls for engine in plan.engines for rule in engine.rules() if rule.controls}
 
 
 def _wanted(plan: Plan, findings: list[Finding]) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +18,10 @@ from assay.scan.triage.inference import owners
 from assay.scan.triage.inline import Mark, may_hold_marks, parse_marks
 from assay.scan.triage.line_hash import line_hashes
 from assay.scan.triage.merge import merge
-from assay.scan.triage.rank import Knowledge, rank
+from assay.scan.triage.rank import rank
 from assay.scan.triage.snippet import with_snippets
 from assay.scan.triage.source import Sources
-from assay.scan.triage.suppression import apply
+from assay.scan.triage.suppression import apply, in_use
 from assay.scan.triage.suppression_file import read_suppressions
 
 BASELINE_FILE = Path(".assay") / "baseline.json"
@@ -54,11 +54,12 @@ def triage(
     *,
     partial: bool,
     facts: Sequence[Fact] = (),
-    knowledge: Knowledge = Knowledge(),  # noqa: B008 - frozen, and empty
+    controls: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Triaged:
     """Merge, identify, compare, suppress, rank. `partial`: only a part of the tree was looked at, so nothing can be called absent.
 
     `facts` are what engines saw of exposure, data and the like; owners are added here from CODEOWNERS.
+    `controls` are the compliance controls that each rule names, by rule id.
 
     Raises:
         ConfigError: the baseline, the suppression file or the context does not load.
@@ -72,10 +73,10 @@ def triage(
     marks, complaints = _marks(head, sources)
     external = read_suppressions(Path(request.root) / SUPPRESSIONS_FILE)
     today = datetime.now(UTC).date()
-    added = agent_added(request.root, marks)
+    added = agent_added(request.root, in_use(visible, marks))
     ledger = apply(visible, marks, external, today, added, check_unused=not partial)
     context = read_context(Path(request.root) / CONTEXT_FILE, (*facts, *_owners(head.read)), request.paths)
-    ranked = rank((*ledger.findings, *_above(absent, request.severity)[0]), context, knowledge)
+    ranked = rank((*ledger.findings, *_above(absent, request.severity)[0]), context, controls)
     return Triaged(ranked, (*notes, *hidden, *complaints, *ledger.notifications))
 
 
