@@ -122,10 +122,9 @@ def _select(plan: Plan) -> Selection:
 
 def _verify(plan: Plan, selection: Selection) -> tuple[list[AnyEngine], list[EngineRun]]:
     """Engines that found their canary, and runs that say why the others do not look: broken, or no file is theirs."""
-    names = [(file.uri, language_of(file.uri), traits_of(file.uri)) for file in selection.files]
     sound, others = [], []
     for engine in plan.engines:
-        if names and not any(engine.wants(*name) for name in names):
+        if selection.files and not any(_is_wanted(engine, file.uri) for file in selection.files):
             run = EngineRun(engine.name, engine.version, EngineStatus.NOT_APPLICABLE, reason="no file for it")
             others.append(run)
             continue
@@ -138,6 +137,10 @@ def _verify(plan: Plan, selection: Selection) -> tuple[list[AnyEngine], list[Eng
         else:
             sound.append(engine)
     return sound, others
+
+
+def _is_wanted(engine: AnyEngine, uri: str) -> bool:
+    return getattr(engine, "wants_everything", False) or engine.wants(uri, language_of(uri), traits_of(uri))
 
 
 def _look(plan: Plan, engines: list[AnyEngine], selection: Selection, means: _Means) -> Seen:

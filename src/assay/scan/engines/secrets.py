@@ -19,6 +19,7 @@ class SecretsEngine:
     name = "secrets"
     version = "1"
     scan_types = frozenset({ScanType.SECRETS})
+    wants_everything = True
 
     def __init__(self, extra_rules: Sequence[Rule] = (), fast: bool = True) -> None:
         self._extra = tuple(extra_rules)
