@@ -180,11 +180,16 @@ def _look_request(
 
 def _triage(plan: Plan, seen: Seen, reader: Reader) -> Triaged:
     selection = seen.selection
-    head = Side(_in_focus(seen), _read_from(reader, selection.files), tuple(sorted(seen.head.marked)))
+    head = Side(
+        _in_focus(seen),
+        _read_from(reader, selection.files),
+        tuple(sorted(seen.head.marked)),
+        seen.head.allowed,
+    )
     partial = selection.focus is not None or bool(plan.request.paths != ("",) and plan.request.paths)
     if seen.base is None or selection.base is None:
         return triage(plan.request, head, None, partial=partial)
-    base = Side(_base_findings(seen), _read_from(reader, selection.base.files))
+    base = Side(_base_findings(seen), _read_from(reader, selection.base.files), allowed=_base_allowed(seen))
     return triage(plan.request, head, base, partial=partial)
 
 
@@ -201,6 +206,15 @@ def _base_findings(seen: Seen) -> list[Finding]:
     project = seen.head.project_engines
     same = [f for f in seen.head.findings if f.location.uri not in changed and f.engine not in project]
     return [*seen.base.findings, *same]
+
+
+def _base_allowed(seen: Seen) -> list[tuple[Finding, str]]:
+    """What comments of other scanners let pass in the base: as with its findings."""
+    assert seen.base is not None
+    assert seen.selection.change is not None
+    changed = seen.selection.change.files
+    same = [(f, comment) for f, comment in seen.head.allowed if f.location.uri not in changed]
+    return [*seen.base.allowed, *same]
 
 
 def _read_from(reader: Reader, files: Iterable[TargetFile]) -> Callable[[str], bytes | None]:

@@ -59,7 +59,7 @@ class LookRequest:
 class Looked:
     """What came of it: raw findings, an account of every file, a run for every engine.
 
-    `marked` are the files whose text names this product: they may hold suppression comments.
+    `marked` are the files whose text names this product: they may hold suppression comments. `allowed`: see `Look`.
     """
 
     findings: list[Finding]
@@ -68,6 +68,7 @@ class Looked:
     interrupted: bool = False
     project_engines: frozenset[str] = frozenset()
     marked: frozenset[str] = frozenset()
+    allowed: list[tuple[Finding, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -348,15 +349,23 @@ class _Session:
 
     def result(self) -> Looked:
         findings: list[Finding] = []
+        allowed: list[tuple[Finding, str]] = []
         runs = []
         for engine in self.request.engines:
             tally = self.tallies[engine.name]
             for _, seen in sorted(tally.looks.items()):
                 findings += seen.findings
+                allowed += seen.allowed
             runs.append(self._run_of(engine, tally))
         marked = frozenset(uri for uri, outcome in self.outcomes.items() if outcome.marked)
         return Looked(
-            findings, self._accounts(), runs, self.interrupted, frozenset(self.project_engines), marked
+            findings,
+            self._accounts(),
+            runs,
+            self.interrupted,
+            frozenset(self.project_engines),
+            marked,
+            allowed,
         )
 
     def _run_of(self, engine: FileEngine | ProjectEngine, tally: _Tally) -> EngineRun:
@@ -369,7 +378,7 @@ class _Session:
             version=engine.version,
             status=status,
             files=len(tally.looks),
-            findings=sum(len(look.findings) for look in tally.looks.values()),
+            findings=sum(len(look.findings) + len(look.allowed) for look in tally.looks.values()),
             rules=len(engine.rules()) if tally.looks else 0,
             reason=reason,
             started=max(tally.started, 0.0),
