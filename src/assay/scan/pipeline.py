@@ -123,10 +123,9 @@ def _select(plan: Plan) -> Selection:
 
 def _verify(plan: Plan, selection: Selection) -> tuple[list[AnyEngine], list[EngineRun]]:
     """Engines that found their canary, and runs that say why the others do not look: broken, or no file is theirs."""
-    names = [(file.uri, language_of(file.uri), traits_of(file.uri)) for file in selection.files]
     sound, others = [], []
     for engine in plan.engines:
-        if names and not any(engine.wants(*name) for name in names):
+        if selection.files and not any(_is_wanted(engine, file.uri) for file in selection.files):
             run = EngineRun(engine.name, engine.version, EngineStatus.NOT_APPLICABLE, reason="no file for it")
             others.append(run)
             continue
@@ -139,6 +138,10 @@ def _verify(plan: Plan, selection: Selection) -> tuple[list[AnyEngine], list[Eng
         else:
             sound.append(engine)
     return sound, others
+
+
+def _is_wanted(engine: AnyEngine, uri: str) -> bool:
+    return getattr(engine, "wants_everything", False) or engine.wants(uri, language_of(uri), traits_of(uri))
 
 
 def _look(plan: Plan, engines: list[AnyEngine], selection: Selection, means: _Means) -> Seen:
@@ -178,11 +181,17 @@ def _look_request(
 
 def _triage(plan: Plan, seen: Seen, reader: Reader) -> Triaged:
     selection = seen.selection
-    head = Side(_wanted(plan, seen.head.findings), _read_from(reader, selection.files), tuple(sorted(seen.head.marked)))
+    head = Side(
+        _wanted(plan, seen.head.findings),
+        _read_from(reader, selection.files),
+        tuple(sorted(seen.head.marked)),
+        seen.head.allowed,
+    )
     partial = selection.focus is not None or bool(plan.request.paths != ("",) and plan.request.paths)
     base = None
     if seen.base is not None and selection.base is not None:
-        base = Side(_wanted(plan, _base_findings(seen)), _read_from(reader, selection.base.files))
+        read = _read_from(reader, selection.base.files)
+        base = Side(_wanted(plan, _base_findings(seen)), read, allowed=_base_allowed(seen))
     # Who reaches the code matters only where something was found in it.
     facts = observe([file.uri for file in selection.files], head.read) if head.findings else ()
     return triage(plan.request, head, base, partial=partial, facts=facts, controls=_controls(plan))
@@ -209,6 +218,15 @@ def _base_findings(seen: Seen) -> list[Finding]:
     project = seen.head.project_engines
     same = [f for f in seen.head.findings if f.location.uri not in changed and f.engine not in project]
     return [*seen.base.findings, *same]
+
+
+def _base_allowed(seen: Seen) -> list[tuple[Finding, str]]:
+    """What comments of other scanners let pass in the base: as with its findings."""
+    assert seen.base is not None
+    assert seen.selection.change is not None
+    changed = seen.selection.change.files
+    same = [(f, comment) for f, comment in seen.head.allowed if f.location.uri not in changed]
+    return [*seen.base.allowed, *same]
 
 
 def _read_from(reader: Reader, files: Iterable[TargetFile]) -> Callable[[str], bytes | None]:

@@ -18,6 +18,7 @@ from assay.scan.triage.inference import owners
 from assay.scan.triage.inline import Mark, may_hold_marks, parse_marks
 from assay.scan.triage.line_hash import line_hashes
 from assay.scan.triage.merge import merge
+from assay.scan.triage.peer_marks import peer_marks
 from assay.scan.triage.rank import rank
 from assay.scan.triage.snippet import with_snippets
 from assay.scan.triage.source import Sources
@@ -32,11 +33,19 @@ Read = Callable[[str], bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Raw findings of one side (the target, or its base), how to read its files, and which files may hold suppression comments."""
+    """Raw findings of one side (the target, or its base), how to read its files, and which files may hold suppression comments.
+
+    `allowed` are further findings, each with the comment of another scanner that lets it pass.
+    """
 
     findings: Sequence[Finding]
     read: Read
     marked: Sequence[str] = ()
+    allowed: Sequence[tuple[Finding, str]] = ()
+
+    def every(self) -> tuple[Finding, ...]:
+        """All findings, also those that are let pass."""
+        return (*self.findings, *(finding for finding, _ in self.allowed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +74,13 @@ def triage(
         ConfigError: the baseline, the suppression file or the context does not load.
     """
     sources = Sources(head.read)
-    identified = identify(head.findings, sources)
+    identified = identify(head.every(), sources)
     if _secrets_looked(request):
         identified = with_snippets(identified, sources)
     stated, absent, notes = _against(request, identified, base, partial=partial)
     visible, hidden = _above(stated, request.severity)
     marks, complaints = _marks(head, sources)
+    marks += peer_marks(head.allowed, visible)
     external = read_suppressions(Path(request.root) / SUPPRESSIONS_FILE)
     today = datetime.now(UTC).date()
     added = agent_added(request.root, in_use(visible, marks))
@@ -117,7 +127,7 @@ def _against(
 ) -> tuple[tuple[TriagedFinding, ...], tuple[TriagedFinding, ...], tuple[Notification, ...]]:
     """States against the base ref, else against the baseline file, else none; what is absent; what must be said."""
     if base is not None:
-        stated, absent = compare(identify(base.findings, Sources(base.read)), findings)
+        stated, absent = compare(identify(base.every(), Sources(base.read)), findings)
         return stated, absent, ()
     path = Path(request.root) / BASELINE_FILE
     if not path.exists():
