@@ -168,6 +168,8 @@ def run_op(f: Frame, i: Instruction) -> None:
 
 
 def _arithmetic(f: Frame, symbol: str, a: Value, b: Value, labels: Labels | None) -> Value:
+    if symbol == "/" and "pathlib.Path" in a.types:
+        return text_of(f, [a, constant("/"), b]).with_types(a.types)
     if symbol == "+" and (
         "str" in a.types or "str" in b.types or (labels and not _is_list(a) and not _is_list(b))
     ):

@@ -616,5 +616,6 @@ def _alternatives(text: str) -> list[str]:
     return [part for part in parts if part]
 
 
-_HOST_FIELDS = frozenset(("netloc", "hostname", "host", "scheme", "origin"))
+# Not the scheme: knowing that it is https says nothing of the host.
+_HOST_FIELDS = frozenset(("netloc", "hostname", "host", "origin"))
 _URL = BIT["url"] | BIT["redirect"]
