@@ -143,3 +143,16 @@ def test_every_wanted_file_has_one_look() -> None:
         seen = [look.uri for look in look_at_texts(engine(), files)]
         assert len(seen) == len(set(seen)), name
         assert "requirements.txt" in seen
+
+
+@pytest.mark.parametrize("demand", ["require-full: true", "max-age-days: 1"])
+def test_a_policy_can_demand_a_full_and_fresh_store(demand: str) -> None:
+    policy = f"advisories: {{{demand}}}\n"
+    found = {
+        look.uri: look
+        for look in looks(
+            "vulnerabilities", _dot_assay__dependencies_dot_yaml=policy, requirements_dot_txt="flask==3.1.0\n"
+        )
+    }
+    assert found["requirements.txt"].status is FileStatus.PARTIAL
+    assert found["requirements.txt"].reason in {"only-the-starter-set", "advisory-store-too-old"}
