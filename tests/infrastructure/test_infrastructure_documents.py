@@ -53,7 +53,7 @@ def test_places_of_json_are_where_the_text_stands(value: object) -> None:
 @settings(max_examples=80, deadline=None)
 def test_no_reader_raises(text: str) -> None:
     for reader in (read_yaml, read_json, read_toml, read_hcl, read_bicep, read_dockerfile, holes):
-        reader(text)  # type: ignore[operator]  # every one takes a text
+        reader(text)
     commands(text, Place(1, 1))
 
 
@@ -61,7 +61,7 @@ def test_no_reader_raises(text: str) -> None:
 @settings(max_examples=120, deadline=None)
 def test_no_reader_raises_on_punctuation(text: str) -> None:
     for reader in (read_yaml, read_json, read_toml, read_hcl, read_bicep, read_dockerfile, holes):
-        reader(text)  # type: ignore[operator]  # every one takes a text
+        reader(text)
     commands(text, Place(1, 1))
 
 
