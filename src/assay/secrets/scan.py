@@ -22,7 +22,7 @@ from assay.secrets.pair import AWS_SECRET, secrets_beside_ids
 from assay.secrets.place import Place, Setting, place_of, within_comment
 from assay.secrets.plain import as_utf8
 from assay.secrets.prefilter import Hits, Prefilter, build_prefilter
-from assay.secrets.report import findings_of
+from assay.secrets.report import Verifier, findings_of
 
 _GENERIC = 10
 _MOST = 2000  # findings of one file; a file with more is a list of generated values
@@ -86,8 +86,14 @@ def builtin_scanner() -> Scanner:
     return build_scanner()
 
 
-def scan_bytes(content: bytes, uri: str, scanner: Scanner | None = None, identity_key: bytes = b"") -> Scan:
-    """Every secret in `content`, read as the file `uri`. Never raises for any content."""
+def scan_bytes(
+    content: bytes,
+    uri: str,
+    scanner: Scanner | None = None,
+    identity_key: bytes = b"",
+    verifier: Verifier | None = None,
+) -> Scan:
+    """Every secret in `content`, read as the file `uri`. Never raises for any content. A `verifier` is asked about each."""
     scanner = scanner or builtin_scanner()
     text = as_utf8(content)
     hits = scanner.prefilter.hits(text)
@@ -98,7 +104,7 @@ def scan_bytes(content: bytes, uri: str, scanner: Scanner | None = None, identit
     dropped = tuple(sorted(tally.counts.items()))
     if not matches:
         return Scan((), (), dropped) if dropped else _NOTHING
-    findings, allowed = findings_of(text, uri, matches, identity_key)
+    findings, allowed = findings_of(text, uri, matches, identity_key, verifier)
     return Scan(findings, allowed, dropped)
 
 

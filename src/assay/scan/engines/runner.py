@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -445,12 +445,18 @@ def _notifications(engine: str, looks: dict[str, Look]) -> tuple[Notification, .
         if seen.status in (FileStatus.PARTIAL, FileStatus.FAILED):
             level = "error" if seen.status is FileStatus.FAILED else "warning"
             notes.append(Notification(level, f"{seen.status.value}: {seen.reason}", engine, uri))
+    dropped: Counter[str] = Counter()
+    for seen in looks.values():
+        dropped.update(dict(seen.dropped))
     if len(notes) > _MAX_NOTIFICATIONS:
         rest = len(notes) - _MAX_NOTIFICATIONS
         notes = [
             *notes[:_MAX_NOTIFICATIONS],
             Notification("warning", f"and {rest} more notes of this kind", engine),
         ]
+    if dropped:
+        counts = ", ".join(f"{count} {reason}" for reason, count in sorted(dropped.items()))
+        notes.append(Notification("note", f"looked like findings and were left out: {counts}", engine))
     return tuple(notes)
 
 
