@@ -153,3 +153,10 @@ def test_what_is_left_out_is_counted_once_a_scan(root: Path) -> None:
     assert [note["message"] for note in notes] == [
         "looked like findings and were left out: 2 wrong checksum or structure"
     ]
+
+
+def test_doctor_makes_the_database_ready_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("hyperscan")
+    run(["doctor", "--json"])
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["engines"]}
+    assert (rows["secrets"]["status"], rows["secrets"]["reason"]) == ("ok", "Hyperscan, its database ready")

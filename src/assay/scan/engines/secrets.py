@@ -54,6 +54,10 @@ class SecretsEngine:
         files, expected = canary_files()
         return Canary(files, expected)
 
+    def prepared(self) -> str:
+        """Makes ready what every later scan needs (the first compilation of the database takes seconds) and says what is in use."""
+        return self._scanner.prefilter.about
+
     def wants(self, uri: str, language: str, traits: frozenset[Trait]) -> bool:  # noqa: ARG002 - the protocol's signature
         """Every file: binary ones never reach an engine."""
         return True
