@@ -14,7 +14,7 @@ from assay.secrets.assignment import assignments
 from assay.secrets.carriers import carried
 from assay.secrets.collapse import without_overlaps
 from assay.secrets.confirm import Tally, confirm
-from assay.secrets.detector import Detector, detector_of
+from assay.secrets.detector import Detector, Detectors
 from assay.secrets.encoded import Encoded, encoded_runs, kubernetes_values
 from assay.secrets.judgement import Judgement, judge
 from assay.secrets.match import Match
@@ -33,7 +33,7 @@ _CARRIED = 12
 class Scanner:
     """Detectors with their prefilter: build once, use for many contents."""
 
-    detectors: tuple[Detector, ...]
+    detectors: Sequence[Detector]
     prefilter: Prefilter
     rules: Mapping[str, Rule]
 
@@ -72,12 +72,11 @@ def build_scanner(
         RuleError: a rule's match part does not fit the format.
     """
     chosen = load_engine("secrets") if rules is None else rules
-    detectors = tuple(detector_of(rule) for rule in (*chosen, *extra))
-    return Scanner(
-        detectors,
-        build_prefilter(detectors, fast),
-        {detector.rule.id: detector.rule for detector in detectors},
-    )
+    every = (*chosen, *extra)
+    detectors = Detectors(every)
+    for place in range(len(chosen) if rules is None else 0, len(every)):
+        detectors[place]  # what is not built in is checked here and now
+    return Scanner(detectors, build_prefilter(detectors, fast), {rule.id: rule for rule in every})
 
 
 @cache
