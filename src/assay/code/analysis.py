@@ -323,7 +323,10 @@ class Analysis(Calling):
 
     def on_return(self, f: Frame, i: Any, value: Value) -> None:
         """Tell the rules of a return; note what a true or false result proves."""
+        from assay.code.entry import answer
+
         self.return_proof(f, i, value)
+        answer(self, f, i[1], value)
         for hook in self.on_returns:
             hook(f, i, value)
 
