@@ -11,6 +11,9 @@ from assay.model.version import VERSION
 # name -> (module below entrypoints.cli, one line of help). A module offers add_arguments(parser) and run(args) -> exit code.
 _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "scan": ("scan", "look at code: findings, ranked, and a verdict"),
+    "report": ("report", "an earlier scan in another format"),
+    "diff": ("diff", "what is new, gone or changed between two scans"),
+    "context": ("context", "what is known of exposure, data, tier and owners, and from what"),
     "baseline": ("baseline", "write, show or prune the baseline of inherited findings"),
     "rules": ("rules", "list, show, test and validate rules"),
     "doctor": ("doctor", "show every engine, its version, and whether it finds its canary"),
