@@ -25,6 +25,8 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "approvals": ("approvals", "calls that wait for a human"),
     "audit": ("audit", "the gateway's record: tail, verify, export"),
     "init": ("init", "set an agent's hooks up, or take them back out"),
+    "routes": ("routes", "what a web application offers, and what protects it"),
+    "debug": ("debug", "look inside: the intermediate representation of a file"),
     "exit-codes": ("exit_codes", "what the exit codes mean"),
 }
 
