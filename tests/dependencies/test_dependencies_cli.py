@@ -123,6 +123,10 @@ def test_sbom_of_a_folder_and_of_a_file(
     assert capsys.readouterr().out == ""
     (project / "requirements.txt").write_text("flask==3.2.0\n")
     assert run(sbom, "diff", tmp_path / "a.json", project) == 0
+    assert run(sbom, "diff", project / "requirements.txt", project, "--max-new", "1") == 1
+    assert run(sbom, "diff", project, project, "--max-new", "0") == 0
+    capsys.readouterr()
+    assert run(sbom, "diff", tmp_path / "a.json", project) == 0
     out = capsys.readouterr().out
     assert "~ flask 3.1.0 -> 3.2.0" in out
     assert "- unused-thing 1.0" in out

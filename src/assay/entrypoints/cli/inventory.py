@@ -10,7 +10,6 @@ from pathlib import Path
 from assay.dependencies.document import MAX_MANIFEST_BYTES, ManifestError, Sibling, decode
 from assay.dependencies.inventory import Inventory, read_inventory
 from assay.dependencies.manifests.registry import format_of
-from assay.dependencies.names.lookup import Lookup
 from assay.dependencies.sbom.read import read_sbom
 from assay.dependencies.survey import Survey, take_survey
 from assay.model.component import Component
@@ -127,22 +126,3 @@ def _inputs(root: Path) -> Iterator[tuple[str, bytes, str]]:
             language = language_of(uri)
             if is_input(uri, language) and not path.is_symlink() and path.is_file():
                 yield uri, _read(path), language
-
-
-def registry_lookup() -> Lookup:
-    """Asks the user's own package clients whether a name exists, through the one place that starts programs."""
-    from assay.dependencies.names.lookup import ClientLookup
-    from assay.scan.engines.process import Limits, run, which
-
-    def runner(argv: list[str], seconds: float) -> tuple[int, str, str] | None:
-        program = which(argv[0])
-        if program is None:
-            return None
-        # The user's own HOME: the client's settings say which registry is theirs.
-        home = {"HOME": os.environ.get("HOME", "")}
-        done = run([program, *argv[1:]], environment=home, limits=Limits(seconds, 4_000_000))
-        if done.ended != "exited":
-            return None
-        return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
-
-    return ClientLookup(runner)
