@@ -181,3 +181,15 @@ def test_db_status_verify_export_import(
     )
     with pytest.raises(UsageError):
         run(db, "export", tmp_path / "snap", "--key", tmp_path / "nothing")
+
+
+def test_an_sbom_is_read_like_a_lockfile(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(sbom, project, "--output", tmp_path / "a.json") == 0
+    assert run(deps, "why", "b", tmp_path / "a.json") == 0
+    assert "a 1.0.0 > b 2.0.0" in capsys.readouterr().out
+    assert run(deps, "list", tmp_path / "a.json") == 0
+    (tmp_path / "x.json").write_text("{}")
+    with pytest.raises(UsageError, match="no SBOM"):
+        run(deps, "list", tmp_path / "x.json")
