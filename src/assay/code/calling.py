@@ -59,6 +59,9 @@ class Calling(Reading):
         if receiver.name:
             names.append(f"{receiver.name}.{name}")
             calls.extend(self._static(receiver, name))
+            for call in receiver.calls:
+                if isinstance(call, ClassInfo):
+                    names.extend(f"{base}.{name}" for one in call.foreign for base in models.lineage(one))
         if not calls and (receiver.refs or receiver.labels):
             found = self.read_field_quietly(f, receiver, name)
             calls.extend(found.calls if found is not None else ())

@@ -112,11 +112,20 @@ def _with_bit(value: Value | None, bit: int) -> Labels | None:
 
 def _text(value: Value, labels: Labels) -> Labels | None:
     """Only text is shown as it is: objects are encoded. Of what may be either, only what surely comes from the source."""
-    if any(not isinstance(r, Symbol) for r in value.refs) or any(k in ("dict", "list") for k in value.types):
+    if any(not isinstance(ref, Symbol) for ref in value.refs) or any(map(_is_object, value.types)):
         return None
+    if value.parts and isinstance(value.parts[0], str) and value.parts[0].startswith(("data:", "event:")):
+        return None  # a stream of events
     if value.parts is not None or "str" in value.types:
         return labels
     return {origin: mark for origin, mark in labels.items() if mark.confidence >= HIGH} or None
+
+
+def _is_object(kind: str) -> bool:
+    """Whether a type is known not to be text; `name()` is the result of something unknown."""
+    return kind not in ("str", "URL", "URLSearchParams", "object", "any", "unknown") and not kind.endswith(
+        "()"
+    )
 
 
 def _object(f: Frame, value: Value, bit: int) -> Labels | None:
