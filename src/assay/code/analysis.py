@@ -19,7 +19,7 @@ from assay.code.summary import Closure, Event, Summary
 from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, join, steps
 from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo
 
-MAX_EVENTS = 120
+MAX_EVENTS = 48
 _MAX_STACK = 60
 
 

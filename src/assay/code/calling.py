@@ -15,11 +15,14 @@ from assay.code.model_rows import Row
 from assay.code.reading import Reading
 from assay.code.sinks import dangerous, whole
 from assay.code.summary import Closure, Event, Sink, Summary
+from assay.code.uses import CALLED, PASSED, RECEIVER, TEST, uses_of
 from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, doubted, join, join_labels
 from assay.code.world import ClassInfo, FunctionInfo
 
 MAX_CONTEXTS = 8
 MAX_CONTEXT_SIZE = 120
+SMALL = 40
+FEW_CONTEXTS = 4
 MAX_OVERRIDES = 8
 
 
@@ -211,26 +214,48 @@ class Calling(Reading):
         if info.function.size > MAX_CONTEXT_SIZE or self.stack > 20:
             return ()
         found = []
-        parameters = info.function.parameters
-        for index, value in enumerate(args[: len(parameters)]):
-            types = self._telling_types(info, parameters[index], value)
-            const = value.const if value.const is not None and _short(value.const) else None
-            calls = tuple(
-                call
-                for call in value.calls
-                if not isinstance(call, Closure) or not call.env or len(call.env) < 6
-            )
-            if const is not None or calls or types:
-                found.append((index, (const, types, value.name if calls else "", calls)))
+        uses = self.uses_of(info)
+        for index, (parameter, value) in enumerate(zip(info.function.parameters, args, strict=False)):
+            if value is UNKNOWN:
+                continue
+            told = self._told(info, parameter, value, uses[parameter.register])
+            if told is not None:
+                found.append((index, told))
         if not found:
             return ()
         context = tuple(found)
         if (info, context) not in self.summaries:
             count = self.contexts.get(info, 0)
-            if count >= MAX_CONTEXTS:
+            if count >= (MAX_CONTEXTS if info.function.size <= SMALL else FEW_CONTEXTS):
                 return ()
             self.contexts[info] = count + 1
         return context
+
+    def uses_of(self, info: FunctionInfo) -> dict[int, int]:
+        """How the function uses its parameters."""
+        known = self._uses.get(info)
+        if known is None:
+            known = self._uses[info] = uses_of(info)
+        return known
+
+    def _told(
+        self, info: FunctionInfo, parameter: ir.Parameter, value: Value, use: int
+    ) -> tuple[Any, ...] | None:
+        """What of an argument the function can make something of."""
+        const: tuple[Any, ...] | None = None
+        types: tuple[str, ...] = ()
+        calls: tuple[Any, ...] = ()
+        if value.const is not None and _short(value.const):
+            flag = isinstance(value.const[0], bool | None)
+            if use & TEST or (use & PASSED and (flag or info.function.size <= SMALL)):
+                const = value.const
+        if use & RECEIVER:
+            types = self._telling_types(info, parameter, value)
+        if value.calls and use & (CALLED | PASSED | RECEIVER):
+            calls = tuple(c for c in value.calls if not isinstance(c, Closure) or not c.env or len(c.env) < 6)
+        if const is None and not types and not calls:
+            return None
+        return (const, types, value.name if calls else "", calls)
 
     def _telling_types(self, info: FunctionInfo, parameter: ir.Parameter, value: Value) -> tuple[str, ...]:
         if not value.types or (parameter.type and value.types[0] not in self.world.classes):

@@ -377,9 +377,10 @@ def _from(f: Frame, site: Site, propagator: dict[str, Any]) -> Labels | None:
 
 def _result(f: Frame, site: Site, row: Row, name: str, certainty: int) -> Value | None:
     raw = row.raw
-    if raw.does:
-        return _DOES[raw.does](f, site)
     types = _returned(site, raw.returns)
+    if raw.does:
+        made = _DOES[raw.does](f, site)
+        return made.with_types(types) if types and made is not None else made
     if raw.source:
         labels: Labels = {
             Source(raw.source, f.number, site.span, name): Mark(

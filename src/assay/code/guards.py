@@ -57,6 +57,9 @@ def _compare(f: Frame, made: ir.Instruction, polarity: bool) -> None:
         return
     if symbol == "in" and f.analysis.is_fixed_collection(f, f.get(right)):
         clear(f, left, ALL)
+        tested = f.info.definition(left) if left < 0 else None
+        if tested is not None and tested[0] == ir.FIELD:
+            f.analysis.field_guard(f, tested)
     elif symbol in ("==", "is"):
         for tested, other in ((left, right), (right, left)):
             value = f.get(other)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _taint_receiver(f: Frame, site: Site, labels: Labels | None) -> None:
-    from assay.code.frame import taint_register
+    from assay.code.joining import taint_register
 
     if labels and not site.receiver.refs:
         taint_register(f, site.receiver_register, labels)
@@ -147,7 +147,7 @@ def _clear(f: Frame, site: Site) -> Value:
 
 
 def _update(f: Frame, site: Site) -> Value:
-    from assay.code.frame import spread
+    from assay.code.joining import spread
 
     for value in site.args:
         spread(f, site.receiver, value)
@@ -219,7 +219,7 @@ def _collect(f: Frame, site: Site) -> Value:
 
 def _join(f: Frame, site: Site) -> Value:
     """`separator.join(values)` and `values.join(separator)`."""
-    from assay.code.frame import text_of
+    from assay.code.joining import text_of
 
     python = f.language == "python"
     values, separator = (_first(site), site.receiver) if python else (site.receiver, _first(site))
@@ -235,7 +235,7 @@ def _join(f: Frame, site: Site) -> Value:
 
 def _format(f: Frame, site: Site) -> Value:
     """`"...{}...{name}".format(values)`: pieces and values in order."""
-    from assay.code.frame import text_of
+    from assay.code.joining import text_of
 
     template = site.receiver.const[0] if site.receiver.const and len(site.receiver.const) == 1 else None
     if not isinstance(template, str) or template.count("{") > 40:
@@ -269,7 +269,7 @@ def _spread_labels(f: Frame, site: Site) -> Labels | None:
 
 def _percent(f: Frame, site: Site) -> Value:
     """`sprintf(template, values...)`, `String.format`."""
-    from assay.code.frame import percent
+    from assay.code.joining import percent
 
     if not site.args:
         return UNKNOWN
@@ -445,7 +445,7 @@ def _super(f: Frame, _site: Site) -> Value:
 
 def _builder(f: Frame, site: Site) -> Value:
     """`builder.append(x)`: the receiver takes the data up and is the result."""
-    from assay.code.frame import text_of
+    from assay.code.joining import text_of
 
     added = [value for value in site.args if value is not None]
     old = load(f.heap, f.shared, site.receiver, "") if site.receiver.refs else None
@@ -484,7 +484,7 @@ def _is_type(f: Frame, site: Site) -> Value:
 
 def _path_join(f: Frame, site: Site) -> Value:
     """`os.path.join(a, b)`, `Path(a, b)`: the parts with separators."""
-    from assay.code.frame import text_of
+    from assay.code.joining import text_of
 
     values: list[Value] = []
     for value in (

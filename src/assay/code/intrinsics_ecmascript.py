@@ -74,7 +74,7 @@ def _reduce(f: Frame, site: Site) -> Value:
 
 def _concat(f: Frame, site: Site) -> Value:
     """`text.concat(a)`, `list.concat(other)`."""
-    from assay.code.frame import text_of
+    from assay.code.joining import text_of
 
     values = [site.receiver, *site.args]
     if not any(value.refs for value in values):
@@ -162,7 +162,7 @@ def _starts(f: Frame, site: Site) -> Value:
 
 def _assign(f: Frame, site: Site) -> Value:
     """`Object.assign(target, ...sources)`."""
-    from assay.code.frame import spread, taint_register
+    from assay.code.joining import spread, taint_register
 
     if not site.args:
         return UNKNOWN

@@ -342,7 +342,7 @@ class Reading(Core):
             if obj.name.startswith("module:") and not value.labels:
                 pass
             elif labels:
-                from assay.code.frame import taint_register
+                from assay.code.joining import taint_register
 
                 taint_register(f, register, labels)
             for call in obj.calls:
@@ -616,5 +616,6 @@ def _alternatives(text: str) -> list[str]:
     return [part for part in parts if part]
 
 
-_HOST_FIELDS = frozenset(("netloc", "hostname", "host", "scheme", "origin"))
+# Not the scheme: knowing that it is https says nothing of the host.
+_HOST_FIELDS = frozenset(("netloc", "hostname", "host", "origin"))
 _URL = BIT["url"] | BIT["redirect"]
