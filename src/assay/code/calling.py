@@ -575,10 +575,17 @@ def _below(cls: ClassInfo) -> list[ClassInfo]:
 
 
 def _functions_of(env: dict[str, Value]) -> tuple[Any, ...]:
-    """Captured names that hold functions or classes: a closure over a function is analysed for that function."""
-    return tuple(
-        (name, value.calls) for name, value in sorted(env.items()) if value.calls and len(value.calls) <= 2
-    )[:4]
+    """Captured names that hold functions, classes or objects of a known class: a closure over one is analysed for that one."""
+    found = []
+    for name, value in sorted(env.items()):
+        calls = value.calls if len(value.calls) <= 2 else ()
+        types = () if value.types and value.types[0] in _PLAIN_TYPES else value.types
+        if calls or types:
+            found.append((name, (calls, types)))
+    return tuple(found[:6])
+
+
+_PLAIN_TYPES = frozenset(("str", "int", "bool", "float", "bytes", "NoneType", "list", "dict", "tuple", "set", "Undefined"))
 
 
 def _short(consts: tuple[Any, ...]) -> bool:

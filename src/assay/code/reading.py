@@ -47,7 +47,8 @@ class Reading(Core):
             if outer.function.kind != "class" and outer.slot(name) is not None:
                 symbol = Symbol(name, ())
                 if name in f.env:
-                    return Value({symbol: Mark(ALL, None, HIGH)}, refs=(symbol,), calls=f.env[name])
+                    calls, types = f.env[name]
+                    return Value({symbol: Mark(ALL, None, HIGH)}, types=types, refs=(symbol,), calls=calls)
                 inner = next(
                     (g for g in f.module.functions if g.function.parent == parent and g.name == name), None
                 )

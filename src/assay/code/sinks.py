@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assay.code.heap import load
+from assay.code.kinds import BIT
 from assay.code.values import HIGH, Labels, Symbol, Value, join_labels
 
 if TYPE_CHECKING:
@@ -38,18 +39,18 @@ def dangerous(f: Frame, kind: str, bit: int, context: str, value: Value) -> Labe
     labels = f.deep(value)
     if not labels:
         return None
+    context = context or _USUAL.get(kind, "")
+    if context == "query":
+        return _query(f, value, bit)
     labels = {origin: mark for origin, mark in labels.items() if mark.mask & bit}
     if not labels:
         return None
-    context = context or _USUAL.get(kind, "")
     if context in ("url", "redirect", "host"):
         return _host(f, value, labels, context)
     if context == "argv":
         return _argv(f, value, labels, bit)
     if context == "text":
         return _text(value, labels)
-    if context == "query":
-        return _query(f, value, bit)
     if context == "object":
         return _object(f, value, bit)
     return labels
@@ -152,7 +153,7 @@ def _query(f: Frame, value: Value, bit: int, depth: int = 3) -> Labels | None:
         if shape is None or not depth:
             continue
         for key, inner in shape.fields.items():
-            one = _with_bit(inner, bit) if key == "$where" else _query(f, inner, bit, depth - 1)
+            one = _with_bit(inner, BIT["code"]) if key == "$where" else _query(f, inner, bit, depth - 1)
             if key not in _HARMLESS:
                 found = join_labels(found, one)
         if shape.rest is not None:
