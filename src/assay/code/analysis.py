@@ -234,8 +234,13 @@ class Analysis(Calling):
         new = kept if old is None else join(old, kept)
         if (new.labels or {}).keys() != ((old.labels if old else None) or {}).keys():
             self.changed = True
-            self.demand.ask(key)
+            self.ask_field(owner, key)
         self.class_fields[owner.qualname, key] = new
+
+    def ask_field(self, owner: ClassInfo, key: str) -> None:
+        """Source data is in this field: those that read it matter."""
+        body = owner.module.functions[owner.made.body]
+        self.demand.ask_near(key, next((m for ms in owner.methods.values() for m in ms), body))
 
     # Entry points
 
