@@ -16,7 +16,7 @@ def lower(content: bytes, uri: str) -> Module:
     grammar = "tsx" if uri.lower().endswith(".tsx") else "typescript"
     module = lower_with(grammar, LANGUAGE, content, uri)
     if module.errors and b">`" in content:
-        again = lower_with(grammar, LANGUAGE, without_template_types(content), uri)
+        again = lower_with(grammar, LANGUAGE, content, uri, without_template_types(content))
         if len(again.errors) < len(module.errors):
             return again
     return module
