@@ -107,6 +107,11 @@ WHOLE: dict[str, tuple[str, str, str]] = {
         "make(new Dao()).go(req.query.x);",
         "make(new Dao()).stop(req.query.x);",
     ),
+    "static field": (
+        "class C { static dir; static set(v) { C.dir = v; } static run(v) { cp.exec(C.dir); return v; } static bad(v) { cp.exec(C.dir + v); } }\n",
+        "C.bad(req.query.x);",
+        "C.run(req.query.x);",
+    ),
     "callback": ("function each(list, f) { for (const x of list) f(x); }\n", "each([req.query.x], (x) => cp.exec(x));", "each(['a'], (x) => cp.exec(x));"),
     "returned function": ("const make = (v) => () => cp.exec(v);\n", "make(req.query.x)();", "make('a')();"),
     "validator": (
