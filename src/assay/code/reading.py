@@ -400,16 +400,14 @@ class Reading(Core):
         labels: Labels | None = {
             o: m for o, m in (value.labels or {}).items() if isinstance(o, Source)
         } or None
-        if labels:
-            self.demand.ask(name)
+        if labels and not set(labels) <= set((f.module.globals.get(name) or UNKNOWN).labels or ()):
+            self.stale |= self.demand.ask_near(name, f.info)
         old = f.module.globals.get(name)
         new = Value(labels, types=value.types, name=value.name, calls=value.calls)
         if old is None or old is UNKNOWN:
             f.module.globals[name] = new
-            self.changed = self.changed or bool(labels)
         elif labels and not set(labels) <= set(old.labels or ()):
             f.module.globals[name] = join(old, new)
-            self.changed = True
         elif old.const is not None:
             f.module.globals[name] = join(
                 old,
