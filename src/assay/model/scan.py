@@ -118,6 +118,7 @@ class ScanRequest:
     optional: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     hygiene: bool = False
+    context: bool = True
     offline: bool = True
     jobs: int = 1
     cache: bool = True

@@ -108,6 +108,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FORMAT=PATH",
         help="also write a report; may be repeated",
     )
+    result.add_argument("--no-context", action="store_true", help="order by severity and confidence alone")
+    result.add_argument("--explain", action="store_true", help="show the arithmetic behind each priority")
     result.add_argument("--quiet", action="store_true", help="print nothing but errors")
     result.add_argument("--trace", action="store_true", help="show the phases with their times")
     result.add_argument("--plan", action="store_true", help="print what would be done and stop")
@@ -192,6 +194,13 @@ def _report(args: argparse.Namespace, result: ScanResult, outputs: tuple[Output,
                 f"phase {number}  {phase.started:8.3f} - {phase.ended:8.3f} s  {phase.name}: {phase.status}\n"
             )
     sys.stdout.buffer.write(text)
+    if args.explain:
+        from assay.scan.triage.rank import explain
+
+        sys.stdout.buffer.flush()
+        for one in result.findings:
+            if one.triaged.active:
+                sys.stdout.write(f"\n{explain(one)}\n")
 
 
 def _request(args: argparse.Namespace, settings: Settings, root: Path, paths: list[Path]) -> ScanRequest:
@@ -215,6 +224,7 @@ def _request(args: argparse.Namespace, settings: Settings, root: Path, paths: li
         optional=_names(args.optional) or tuple(values.optional),
         exclude=(*values.exclude, *args.exclude),
         hygiene=args.hygiene or values.hygiene,
+        context=not args.no_context,
         offline=args.offline or values.offline,
         jobs=_jobs(args.jobs or values.jobs),
         # An issuer's answer is true today only, so it is never kept.

@@ -71,3 +71,9 @@ class SecretsEngine:
             return Look(file.uri)
         dropped = tuple(entry for entry in scan.dropped if entry[0] in _TOLD)
         return Look(file.uri, scan.findings, allowed=scan.allowed, dropped=dropped)
+
+    def expand_example(self, rule_id: str, kind: str, index: int, text: str) -> bytes:
+        """An example's text with its placeholders filled in: no rule file holds anything like a real token."""
+        from assay.secrets.specimen import expand_example
+
+        return expand_example(text, rule_id, kind, index).encode()
