@@ -200,7 +200,8 @@ def _report(args: argparse.Namespace, result: ScanResult, outputs: tuple[Output,
         sys.stdout.buffer.flush()
         for one in result.findings:
             if one.triaged.active:
-                sys.stdout.write(f"\n{explain(one)}\n")
+                place = one.triaged.finding.location
+                sys.stdout.write(f"\n{place.uri}:{place.region.start_line} {explain(one)}\n")
 
 
 def _request(args: argparse.Namespace, settings: Settings, root: Path, paths: list[Path]) -> ScanRequest:
