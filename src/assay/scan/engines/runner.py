@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gc
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from assay.model.finding import Finding
-from assay.model.scan import EngineRun, EngineStatus, FileAccount, FileStatus, Notification
+from assay.model.scan import EngineRun, FileAccount, FileStatus
+from assay.scan.engines.accounts import WORSE, Tally, joined, notifications, status_of
 from assay.scan.engines.cache import Cache, Seen, Snapshot, Stamp, digest_key
 from assay.scan.engines.limits import TimeIsUp, alarm
 from assay.scan.engines.outcome import EngineLook, FileOutcome, failed_outcome
@@ -32,7 +33,6 @@ _SMALL_BYTES = 4 * 1024 * 1024
 _CHUNK_FILES = 256
 _CHUNK_BYTES = 4 * 1024 * 1024
 _MEMORY_BYTES = 4 * 1024 * 1024 * 1024
-_MAX_NOTIFICATIONS = 200
 
 Observer = Callable[[str, int, int], None]
 
@@ -71,18 +71,6 @@ class Looked:
     project_engines: frozenset[str] = frozenset()
     marked: frozenset[str] = frozenset()
     allowed: list[tuple[Finding, str]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Tally:
-    """One engine's numbers while it runs."""
-
-    started: float = -1.0
-    seconds: float = 0.0
-    cached: int = 0
-    problem: str = ""
-    complete: bool = False
-    looks: dict[str, Look] = field(default_factory=dict)
 
 
 def look(request: LookRequest, observe: Observer = lambda _engine, _done, _total: None) -> Looked:
@@ -124,7 +112,7 @@ class _Session:
             for engine in request.engines
             if engine.name not in self.project_engines
         )
-        self.tallies = {engine.name: _Tally() for engine in request.engines}
+        self.tallies = {engine.name: Tally() for engine in request.engines}
         self.outcomes: dict[str, FileOutcome] = {}
         self.snapshot = request.cache.snapshot(self._snapshot_key()) if request.cache else Snapshot({})
         self.taken_ns = time.time_ns()
@@ -372,11 +360,11 @@ class _Session:
             allowed,
         )
 
-    def _run_of(self, engine: FileEngine | ProjectEngine, tally: _Tally) -> EngineRun:
+    def _run_of(self, engine: FileEngine | ProjectEngine, tally: Tally) -> EngineRun:
         is_project = engine.name in self.project_engines
         failed = [look for look in tally.looks.values() if look.status is FileStatus.FAILED]
-        status, reason = _status_of(tally, len(failed), is_project, self.interrupted)
-        notes = _notifications(engine.name, tally.looks)
+        status, reason = status_of(tally, len(failed), is_project, self.interrupted)
+        notes = notifications(engine.name, tally.looks)
         return EngineRun(
             engine=engine.name,
             version=engine.version,
@@ -397,10 +385,10 @@ class _Session:
         for name in self.project_engines:
             for uri, seen in self.tallies[name].looks.items():
                 engines[uri].append(name)
-                if uri not in worst or _WORSE[seen.status] > _WORSE[worst[uri].status]:
+                if uri not in worst or WORSE[seen.status] > WORSE[worst[uri].status]:
                     worst[uri] = seen
         return [
-            _joined(
+            joined(
                 file.uri,
                 self.outcomes.get(file.uri),
                 engines.get(file.uri, []),
@@ -409,59 +397,6 @@ class _Session:
             )
             for file in self.request.files
         ]
-
-
-_WORSE = {FileStatus.SKIPPED: 0, FileStatus.SCANNED: 1, FileStatus.PARTIAL: 2, FileStatus.FAILED: 3}
-
-
-def _joined(
-    uri: str, outcome: FileOutcome | None, engines: list[str], look: Look | None, interrupted: bool
-) -> FileAccount:
-    """One account for a file from what the file engines and the project engines say."""
-    account = outcome.account if outcome else None
-    if account is None and look is None:
-        if interrupted:
-            return FileAccount(uri, FileStatus.FAILED, "interrupted")
-        return FileAccount(uri, FileStatus.SKIPPED, "unsupported")
-    names = tuple(sorted({*(account.engines if account else ()), *engines}))
-    if account is None or (look is not None and _WORSE[look.status] > _WORSE[account.status]):
-        assert look is not None
-        return FileAccount(uri, look.status, look.reason, engines=names)
-    return replace(account, engines=names)
-
-
-def _status_of(tally: _Tally, failed: int, is_project: bool, interrupted: bool) -> tuple[EngineStatus, str]:
-    if interrupted:
-        return EngineStatus.PARTIAL, "interrupted"
-    if is_project and not tally.complete:
-        timed_out = tally.problem.startswith("timed-out")
-        return (EngineStatus.TIMED_OUT if timed_out else EngineStatus.FAILED), tally.problem
-    if failed:
-        return EngineStatus.PARTIAL, f"{failed} of {len(tally.looks)} files failed"
-    return (EngineStatus.RAN, "") if tally.looks else (EngineStatus.NOT_APPLICABLE, "no file for it")
-
-
-def _notifications(engine: str, looks: dict[str, Look]) -> tuple[Notification, ...]:
-    """What the engine said of files: its own notes, and every partial or failed one, up to a limit that is itself said."""
-    notes: list[Notification] = []
-    for uri, seen in sorted(looks.items()):
-        notes += seen.notifications
-        if seen.status in (FileStatus.PARTIAL, FileStatus.FAILED):
-            level = "error" if seen.status is FileStatus.FAILED else "warning"
-            notes.append(Notification(level, f"{seen.status.value}: {seen.reason}", engine, uri))
-    dropped: Counter[str] = Counter()
-    for seen in looks.values():
-        dropped.update(dict(seen.dropped))
-    if len(notes) > _MAX_NOTIFICATIONS:
-        rest = len(notes) - _MAX_NOTIFICATIONS
-        notes = [
-            *notes[:_MAX_NOTIFICATIONS],
-            Notification("warning", f"and {rest} more notes of this kind", engine),
-        ]
-    if dropped:
-        counts = ", ".join(f"{count} {reason}" for reason, count in sorted(dropped.items()))
-        notes.append(Notification("note", f"looked like findings and were left out: {counts}", engine))
-    return tuple(notes)
 
 
 def _chunks(files: Sequence[tuple[TargetFile, bytes | None]]) -> list[FilesTask]:

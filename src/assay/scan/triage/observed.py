@@ -24,10 +24,12 @@ def observe(uris: Iterable[str], read: Callable[[str], bytes | None]) -> tuple[F
     """
     facts: list[Fact] = []
     for uri in uris:
-        place = environment_of(uri)
-        look = None if place and place.value in ("test", "example") else _look_of(uri)
-        content = read(uri) if look is not None else None
-        if look is None or content is None or len(content) > _MAX_BYTES:
+        look = _look_of(uri)
+        place = environment_of(uri) if look is not None else None
+        if look is None or (place and place.value in ("test", "example")):
+            continue
+        content = read(uri)
+        if content is None or len(content) > _MAX_BYTES:
             continue
         facts += look(uri, content)
     return tuple(dict.fromkeys(facts))
