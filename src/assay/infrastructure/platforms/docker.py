@@ -18,6 +18,7 @@ PLATFORM = "docker"
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)(?::?([-+])([^{}]*))?\}|([A-Za-z_]\w*))")
 _PAIR = re.compile(r"([A-Za-z_][\w.\-]*)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s\"']*)")
 _WORD = re.compile(r"\"(?:[^\"\\]|\\.)*\"|\S+")
+_MAX_VALUE = 50_000
 _SETPRIV = re.compile(
     r"\b(gosu|su-exec|setpriv|runuser|chroot --userspec|s6-setuidgid|fixuid|dumb-init.*su )\b"
 )
@@ -170,7 +171,7 @@ def substitute(text: str, values: dict[str, str | None]) -> str | None:
         return value
 
     done = _VARIABLE.sub(put, text)
-    return None if unknown else done
+    return None if unknown or len(done) > _MAX_VALUE else done
 
 
 def _arguments(instruction: Instruction, known: dict[str, str | None]) -> dict[str, str | None]:
