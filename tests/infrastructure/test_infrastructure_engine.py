@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from assay.infrastructure.expressions import flows
 from assay.infrastructure.platforms.openapi import read_all
 from assay.infrastructure.spec_against_code import CodeRoute, Kind, compare, normal
@@ -189,3 +191,40 @@ def test_a_specification_beside_the_code() -> None:
     kinds = [(each.kind, each.route.line) for each in compare(reading.units, inventory)]
     assert kinds == [(Kind.OPEN, 3), (Kind.STRICTER, 5), (Kind.MISSING, 7)]
     assert normal("/a/{x}/:y/<int:z>/") == "/a/{}/{}/{}"
+
+
+DEEP = 4000
+GOOD = 'resource "aws_db_instance" "g" {\n  publicly_accessible = true\n}\n'
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a.tf": "x = " + "[" * DEEP + "]" * DEEP},
+        {"a.tf": "a {\n" * DEEP + "}\n" * DEEP},
+        {
+            "a.tf": "locals {\n"
+            + "".join(f"  l{n} = concat(local.l{n + 1}, local.l{n + 1})\n" for n in range(30))
+            + '  l30 = ["x"]\n}\n'
+        },
+        {"Dockerfile": "ARG A=x\n" + "ARG A=$A$A\n" * 60 + "FROM $A\n"},
+        {"Dockerfile": "FROM a:1\nRUN " + "$(" * 1500 + ")" * 1500 + "\n"},
+        {"compose.yaml": "services:\n  a: {extends: {service: b}}\n  b: {extends: {service: a}}\n"},
+        {
+            ".github/workflows/a.yml": "on: issues\njobs: {a: {runs-on: x, steps: [{run: 'echo ${{ "
+            + "(" * DEEP
+            + " }}'}]}}\n"
+        },
+        {
+            "t.yaml": "AWSTemplateFormatVersion: 1\nConditions: {A: !Not [!Condition B], B: !Not [!Condition A]}\nResources: {X: {Type: 'AWS::S3::Bucket', Condition: A}}\n"
+        },
+        {"c/templates/a.yaml": "kind: x\napiVersion: 1\n" + "{{ if " * DEEP},
+        {"a.sol": "contract A {" + "function f() " * DEEP},
+    ],
+    ids=lambda files: next(iter(files)),
+)
+def test_hostile_input_is_bounded_and_loses_nothing_else(files: dict[str, str]) -> None:
+    looks = look({**files, "good.tf": GOOD})
+    assert set(looks) == {*files, "good.tf"}
+    assert all(each.reason != "reader-failed" for each in looks.values())
+    assert any(each.rule_id == "infrastructure/aws/rds-public" for each in looks["good.tf"].findings)

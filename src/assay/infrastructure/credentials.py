@@ -60,6 +60,24 @@ def is_token(text: str) -> bool:
     return match is not None and _LOCAL.search(value) is None and is_literal_secret(match.group(1))
 
 
+_COMMON = re2.compile(
+    r"(?i)pass|secret|admin|root|test|demo|guest|user|postgres|mysql|maria|mongo|redis|rabbit|minio|qwerty|letmein|1234|abc|dev|local|db"
+)
+
+
+@lru_cache(maxsize=8192)
+def is_guessable(text: str) -> bool:
+    """Whether a password is one that people try first: short, only small letters or digits, or made of the usual words."""
+    value = text.strip()
+    if (
+        len(value) < 8
+        or value.isdigit()
+        or (value.isascii() and value.replace("-", "").replace("_", "").isalpha() and value.islower())
+    ):
+        return True
+    return len(value) <= 16 and _COMMON.search(value) is not None
+
+
 def is_secret_setting(name: str, value: object) -> bool:
     """Whether a setting is a credential in clear."""
     if not isinstance(value, str):

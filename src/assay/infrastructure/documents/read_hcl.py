@@ -80,7 +80,7 @@ def read_hcl(text: str) -> HclFile:
     body = next((child for child in tree.root_node.named_children if child.type == "body"), tree.root_node)
     reader.body(body, root, 0)
     problems = tuple(_problems(tree.root_node)) if tree.root_node.has_error else ()
-    return HclFile(root.attributes, tuple(root.blocks), problems)
+    return HclFile(root.attributes, tuple(root.blocks), (*problems, *reader.problems))
 
 
 def _problems(root: Any) -> Iterator[Problem]:
@@ -100,6 +100,7 @@ class _Reader:
 
     def __init__(self, source: bytes) -> None:
         self.source = source
+        self.problems: tuple[Problem, ...] = ()
         self.ascii = source.isascii()
         self.lines = [] if self.ascii else source.split(b"\n")
 
@@ -158,6 +159,7 @@ class _Reader:
         """One expression; what is too deep or not understood is `unknown`."""
         span = self.span(node)
         if depth > MAX_DEPTH:
+            self.problems = (Problem("too-large", f"nested deeper than {MAX_DEPTH}", span.start_line),)
             return Expression("unknown", span)
         kind = node.type
         if kind == "expression":

@@ -12,7 +12,7 @@ import re  # linear patterns over short texts
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from assay.infrastructure.credentials import is_secret_setting
+from assay.infrastructure.credentials import is_guessable, is_secret_setting
 from assay.infrastructure.documents.read_yaml import Documents, read_yaml
 from assay.infrastructure.expressions import Use, is_attacker, is_input, uses
 from assay.infrastructure.node import UNKNOWN, Node, Span, Unknown, walk
@@ -415,7 +415,12 @@ def _credentials(node: Node) -> Iterator[Node]:
                 and "${{" not in value.value
                 and is_secret_setting(name, value.value)
             ):
-                yield Node({"name": Node(name, value.span), "value": value}, value.span, value.key)
+                guessable = Node(is_guessable(value.value), value.span)
+                yield Node(
+                    {"name": Node(name, value.span), "value": value, "guessable": guessable},
+                    value.span,
+                    value.key,
+                )
 
 
 def _checks_out_head(step: Node) -> bool:

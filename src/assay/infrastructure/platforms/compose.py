@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.infrastructure.credentials import is_secret_setting
+from assay.infrastructure.credentials import is_guessable, is_secret_setting
 from assay.infrastructure.documents.read_yaml import read_yaml
 from assay.infrastructure.node import OPEN, UNKNOWN, Node, Unknown, Value
 from assay.infrastructure.platforms.docker import image_facts, substitute
@@ -96,6 +96,7 @@ def _environment(node: Node | None) -> Iterator[Node]:
             "name": Node(name, place.span),
             "value": Node(value, place.span),
             "secret": Node(secret, place.span),
+            "guessable": Node(secret and is_guessable(str(value)), place.span),
         }
         yield Node(values, place.span, place.key)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re  # linear patterns over one instruction
 from dataclasses import dataclass, field
 
-from assay.infrastructure.credentials import is_secret_setting
+from assay.infrastructure.credentials import is_guessable, is_secret_setting
 from assay.infrastructure.documents.read_dockerfile import Instruction, read_dockerfile
 from assay.infrastructure.node import UNKNOWN, Node, Span, Unknown, Value
 from assay.infrastructure.scripts import Place, commands, effects
@@ -18,6 +18,7 @@ PLATFORM = "docker"
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)(?::?([-+])([^{}]*))?\}|([A-Za-z_]\w*))")
 _PAIR = re.compile(r"([A-Za-z_][\w.\-]*)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s\"']*)")
 _WORD = re.compile(r"\"(?:[^\"\\]|\\.)*\"|\S+")
+_MAX_VALUE = 50_000
 _SETPRIV = re.compile(
     r"\b(gosu|su-exec|setpriv|runuser|chroot --userspec|s6-setuidgid|fixuid|dumb-init.*su )\b"
 )
@@ -170,7 +171,7 @@ def substitute(text: str, values: dict[str, str | None]) -> str | None:
         return value
 
     done = _VARIABLE.sub(put, text)
-    return None if unknown else done
+    return None if unknown or len(done) > _MAX_VALUE else done
 
 
 def _arguments(instruction: Instruction, known: dict[str, str | None]) -> dict[str, str | None]:
@@ -302,7 +303,15 @@ def _command_unit(uri: str, command: Node, around: dict[str, Node]) -> Unit:
 
 def _pair(name: str, value: str | None, span: Span) -> Node:
     is_secret = value is not None and is_secret_setting(name, value)
-    return Node({"name": Node(name, span), "value": Node(value, span), "secret": Node(is_secret, span)}, span)
+    return Node(
+        {
+            "name": Node(name, span),
+            "value": Node(value, span),
+            "secret": Node(is_secret, span),
+            "guessable": Node(is_secret and is_guessable(value or ""), span),
+        },
+        span,
+    )
 
 
 def _port(word: str, span: Span) -> Node:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.infrastructure.credentials import is_secret_setting
+from assay.infrastructure.credentials import is_guessable, is_secret_setting
 from assay.infrastructure.documents.read_yaml import read_yaml
 from assay.infrastructure.node import OPEN, UNKNOWN, Node, Span
 from assay.infrastructure.platforms.docker import image_facts, substitute
@@ -102,7 +102,12 @@ def _variables(node: Node) -> Iterator[Node]:
             isinstance(value.value, str) and "$" not in value.value and is_secret_setting(name, value.value)
         )
         yield Node(
-            {"name": Node(name, child.span), "value": value, "secret": Node(secret, child.span)},
+            {
+                "name": Node(name, child.span),
+                "value": value,
+                "secret": Node(secret, child.span),
+                "guessable": Node(secret and is_guessable(value.text()), child.span),
+            },
             child.span,
             child.key,
         )

@@ -7,6 +7,10 @@ from collections.abc import Callable
 
 from assay.infrastructure.node import HOLE, OPEN, UNKNOWN, Node, Span, Unknown, Value
 
+MAX_TEXT = 200_000
+MAX_PARTS = 5_000
+"""Characters and elements past which a value is given up: no real setting is larger, and doubling ones grow without end."""
+
 
 def unknown_of(nodes: list[Node], text: str = "") -> Unknown:
     """An unknown value that remembers what its parts refer to, and what is known of its text."""

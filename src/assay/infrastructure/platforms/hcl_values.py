@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from assay.infrastructure.documents.read_hcl import Block, Expression
 from assay.infrastructure.node import HOLE, OPEN, UNKNOWN, Node, Span, Unknown, Value, plain
-from assay.infrastructure.platforms.hcl_functions import FUNCTIONS, unknown_of, written
+from assay.infrastructure.platforms.hcl_functions import FUNCTIONS, MAX_PARTS, MAX_TEXT, unknown_of, written
 
 _MAX_DEPTH = 60
+_MAX_COPY = 1_500
 _NO_RESOURCE = frozenset(
     ["var", "local", "each", "count", "self", "path", "terraform", "data", "module", "ephemeral"]
 )
@@ -54,13 +55,20 @@ def evaluate(expression: Expression, env: Environment, depth: int = 0) -> Node:
     return Node(value, expression.span)
 
 
-def placed(node: Node, span: Span, depth: int = 12) -> Node:
-    """The same values, all at one place."""
+def placed(node: Node, span: Span) -> Node:
+    """The same values, all at one place; what is larger than any real setting (shared parts copied again and again) becomes unknown."""
+    return _placed(node, span, 12, [_MAX_COPY])
+
+
+def _placed(node: Node, span: Span, depth: int, budget: list[int]) -> Node:
     value = node.value
-    if isinstance(value, dict) and depth:
-        return Node({name: placed(child, span, depth - 1) for name, child in value.items()}, span)
-    if isinstance(value, list) and depth:
-        return Node([placed(child, span, depth - 1) for child in value], span)
+    budget[0] -= 1
+    if isinstance(value, (dict, list)) and (depth == 0 or budget[0] < 0):
+        return Node(UNKNOWN, span)
+    if isinstance(value, dict):
+        return Node({name: _placed(child, span, depth - 1, budget) for name, child in value.items()}, span)
+    if isinstance(value, list):
+        return Node([_placed(child, span, depth - 1, budget) for child in value], span)
     return Node(value, span)
 
 
@@ -95,6 +103,8 @@ def _template(expression: Expression, env: Environment, depth: int) -> Value:
         return nodes[0].value
     text = ""
     for node in nodes:
+        if len(text) > MAX_TEXT:
+            return unknown_of(nodes)
         if isinstance(node.value, (dict, list)):
             text += HOLE
         elif isinstance(node.value, Unknown):
@@ -269,6 +279,10 @@ def _call(expression: Expression, env: Environment, depth: int) -> Value:
         result = function(nodes)
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, MemoryError):
         return unknown_of(nodes)
+    if isinstance(result, (list, dict, str)) and len(result) > (
+        MAX_TEXT if isinstance(result, str) else MAX_PARTS
+    ):
+        return UNKNOWN
     return unknown_of(nodes) if isinstance(result, Unknown) and not result.refs else result
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 
-from assay.infrastructure.credentials import is_secret_setting
+from assay.infrastructure.credentials import is_guessable, is_secret_setting
 from assay.infrastructure.documents.read_json import read_json
 from assay.infrastructure.documents.read_yaml import Documents, read_yaml
 from assay.infrastructure.documents.templates import holes, is_template
@@ -242,7 +242,15 @@ def _credentials(env: Node | None) -> Iterator[Node]:
     for item in env.items() if env else ():
         value = item.get("value")
         if value is not None and is_secret_setting(item.text("name"), value.value):
-            yield Node({"name": Node(item.text("name"), item.span), "value": value}, value.span, value.key)
+            yield Node(
+                {
+                    "name": Node(item.text("name"), item.span),
+                    "value": value,
+                    "guessable": Node(is_guessable(value.text()), value.span),
+                },
+                value.span,
+                value.key,
+            )
 
 
 def _security(own: Node | None, pods: Node | None, container: Node, pod: Node) -> Node:
