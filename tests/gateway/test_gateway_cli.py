@@ -157,7 +157,15 @@ def test_init_merges_and_uninstall_restores(
 
 
 def test_init_makes_and_removes_a_file(tmp_path: Path) -> None:
-    common = ["init", "--agent", "claude", "--workspace", str(tmp_path), "--state", str(tmp_path / "state")]
+    common = [
+        "init",
+        "--agent",
+        "claude-code",
+        "--workspace",
+        str(tmp_path),
+        "--state",
+        str(tmp_path / "state"),
+    ]
     assert run(common) == 0
     assert (tmp_path / ".claude" / "settings.json").exists()
     assert run([*common, "--uninstall"]) == 0

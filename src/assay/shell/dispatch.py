@@ -238,8 +238,8 @@ def _mentioned(command: Command, shell: Shell) -> frozenset[str]:
     return taints
 
 
-_PUBLISHING = frozenset(
-    {
+_GRAVE = frozenset(
+    [
         "deploy",
         "publish",
         "destroy",
@@ -251,14 +251,19 @@ _PUBLISHING = frozenset(
         "provision",
         "teardown",
         "unpublish",
-    }
+        "delete",
+        "remove",
+        "uninstall",
+        "purge",
+        "drop",
+    ]
 )
 
 
 def _publishes(command: Command) -> bool:
-    """`<tool> deploy`, `make release`, `mvn deploy`: the same few words everywhere."""
-    first = next((word.text for word in command.args if not word.text.startswith("-")), "")
-    return first.partition(":")[0] in _PUBLISHING
+    """`<tool> deploy`, `<tool> role remove`, `make release`: the same few words everywhere, among the first three."""
+    words = [word.text for word in command.args if not word.text.startswith("-")][:3]
+    return any(word.partition(":")[0] in _GRAVE for word in words if "/" not in word and "." not in word)
 
 
 def _mentions_in_input(command: Command, shell: Shell) -> None:

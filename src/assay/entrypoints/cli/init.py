@@ -40,7 +40,13 @@ _FORMS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--agent", required=True, choices=sorted(_FORMS))
+    parser.add_argument(
+        "--agent",
+        required=True,
+        type=_agent,
+        choices=sorted(_FORMS),
+        help="also under its full name, such as claude-code",
+    )
     parser.add_argument("--workspace", default=os.getcwd(), metavar="DIR")  # noqa: PTH109 - the text as the shell has it
     parser.add_argument(
         "--settings", default="", metavar="FILE", help="another settings file, such as the user's own"
@@ -55,6 +61,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--verify", action="store_true", help="ask the installed hook about one harmless and one harmful call"
     )
     parser.add_argument("--uninstall", action="store_true", help="restore the file as it was")
+
+
+def _agent(name: str) -> str:
+    return name.removesuffix("-code").removesuffix("-cli")
 
 
 def run(args: argparse.Namespace) -> int:

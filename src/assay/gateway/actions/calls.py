@@ -16,6 +16,10 @@ from assay.shell.analyse import analyse
 from assay.shell.effect import ShellContext
 from assay.shell.programs.database import statement_kind
 
+# Where a tool is given a path and nothing else, there is no secret to look for.
+_PATH_POINTERS = frozenset(
+    f"/{key}" for key in ("file_path", "path", "absolute_path", "notebook_path", "target_file")
+)
 _MAX_ACTIONS = 2_000
 _MAX_SCANNED = 1_000_000
 
@@ -294,7 +298,7 @@ def _argument_texts(call: Call, personal: tuple[str, ...]) -> Iterator[Action]:
                 "the arguments are larger than what is looked through",
             )
             return
-        if len(text) > 5 and masked_secrets(text)[1]:
+        if len(text) > 5 and pointer not in _PATH_POINTERS and masked_secrets(text)[1]:
             yield Action("text.secret", pointer, frozenset(("argument",)))
         if leaves_machine and any(True for _ in personal_spans(text, personal)):
             yield Action("text.personal", pointer, frozenset(("argument",)))

@@ -114,7 +114,7 @@ def _push(action: Action, call: Call) -> Action:
     flags = set(action.flags)
     if branch == "*" or ":" in branch:
         flags.add("all")
-    if any(fnmatchcase(branch, pattern) for pattern in call.protected):
+    if branch in ("", "HEAD", "@") or any(fnmatchcase(branch, pattern) for pattern in call.protected):
         flags.add("protected")
     if UNKNOWN in branch:
         flags.add("all")

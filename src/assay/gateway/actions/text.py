@@ -49,7 +49,9 @@ _SIGNS = (
     _sign("forged-role", r"<\|?(?:im_start|system|assistant|user|endoftext)\|?>|\[/?(?:inst|system)\]|</?(?:system|instructions?|important|hidden|admin|secret|assistant)>|(?:^|\n)\s*#{0,3}\s*(?:system|assistant)\s*(?:message|prompt|override)?\s*:", 2),
     _sign("to-the-agent", rf"\b(?:note|message|instructions?|attention|notice|reminder|hint|hey|dear|hello|important|warning|request|task|todo)\b[^.\n]{{0,20}}\b(?:to|for|:)?\s*(?:all |any |the |you,? |my )*{_AI}\b\s*(?:[:,!.\-]|reading|who|that|working|processing|should|must|please)", 2),
     _sign("if-you-are-an-agent", rf"\b(?:if|when|since|as) you(?:'re| are) (?:an? |the )?(?:\w+ )?{_AI}\b|\byou are (?:now )?(?:an? |the |in )?(?:\w+ ){{0,2}}(?:{_AI}|dan\b|developer mode|jailbroken|unrestricted|god mode)", 2),
-    _sign("secrecy", r"\b(?:do not|don'?t|never|without|should not|shouldn'?t|must not|mustn'?t|cannot|avoid)\b[^.\n]*\b(?:mention|tell(?:ing)?|inform(?:ing)?|reveal|notify(?:ing)?|alert(?:ing)?|disclose|show|ask(?:ing)?|warn(?:ing)?)\b[^.\n]*\b(?:users?|humans?|anyone|anybody|owner|developer|operator|them|this|it)\b", 2),
+    _sign("secrecy", r"\b(?:do not|don'?t|never|without|should not|shouldn'?t|must not|mustn'?t)\b[^.\n]*\b(?:mention|tell(?:ing)?|inform(?:ing)?|reveal|notify(?:ing)?|alert(?:ing)?|disclose|show|ask(?:ing)?|warn(?:ing)?)\b[^.\n]*\b(?:users?|humans?|anyone|anybody|owner|developer|operator|them|this|it)\b", 2),
+    _sign("first-do", r"\bbefore (?:you )?(?:can |could |may )?(?:solv|complet|continu|finish|answer|proceed|do)\w*\b[^\n]*\b(?:do the following|follow(?:ing)? (?:steps|instructions)|please (?:do|first)|you must)\b", 2),
+    _sign("message-to-you", rf"\b(?:message|instructions?|note|request) from (?:me|the (?:user|owner|developer|system|admin\w*))\b[^\n]*\bto you\b|\bto you, (?:the |my |an )?{_AI}", 2),
     _sign("on-behalf", r"\b(?:before (?:you|continuing|proceeding|answering|you can)|first|in order to|to (?:complete|finish|solve|continue))\b[^.\n]*\b(?:you (?:must|have to|need to|should)|please)\b[^.\n]*\b" + _STAKES, 1),
     # At the very start of a text, without a comment's mark: a task handed over, not a note among code.
     _sign("todo", rf"^\s*[\"'“]*(?:todo|tasks?|action required|action item|next step|instructions?)\s*[:!\-]\s*[\"'“ ]*(?:please )?(?:{_OUTWARD}\b|{_ACTS}\b[^\n]*{_STAKES})", 2),
@@ -64,7 +66,7 @@ _SIGNS = (
 )  # fmt: skip
 _POISON = (
     _sign("marked", r"<\s*/?\s*(?:important|hidden|system|secret|instructions?|critical|internal|admin|note_to_(?:ai|assistant|model)|must|sidenote)\s*>", 2),
-    _sign("secrecy", r"\b(?:do not|don'?t|never|without|should not|shouldn'?t|must not|mustn'?t|cannot|avoid)\b[^.\n]*\b(?:mention|tell(?:ing)?|inform(?:ing)?|reveal|notify(?:ing)?|disclose|show|explain|display|reference|ask(?:ing)?)\b", 2),
+    _sign("secrecy", r"\b(?:do not|don'?t|never|without|should not|shouldn'?t|must not|mustn'?t)\b[^.\n]*\b(?:mention|tell(?:ing)?|inform(?:ing)?|reveal|notify(?:ing)?|disclose|show|explain|display|reference|ask(?:ing)?)\b", 2),
     _sign("before-use", r"\b(?:before|prior to|whenever|when|after|each time|every time|always)\b[^.\n]*\b(?:us(?:ing|e)|call(?:ing)?|invok(?:ing|e)|provid(?:ing|e)|access(?:ing)?|perform(?:ing)?|return(?:ing)?|this tool|answering|respond(?:ing)?)\b[^.\n]*\b(?:you )?(?:must|should|need to|have to|first|always)\b", 1),
     _sign("you-must", r"\byou (?:must|should|have to|need to|are required to|shall)\b", 1),
     _sign("secret-file", r"~/\.|\.ssh\b|id_rsa|\.aws\b|\.env\b|mcp\.json|/etc/passwd|/etc/shadow|credentials?\b[^.\n]*\b(?:file|from|in)\b|private keys?|api keys?|environment variables?|system://|internal://|conversation history|system prompt|previous messages", 1),
@@ -72,8 +74,12 @@ _POISON = (
     _sign("carry", r"\b(?:pass|include|put|append|add|send|forward|attach|embed|provide)\b[^.\n]*\b(?:contents?|history|context|prompt|messages|secrets?|key|token|password|result)\b[^.\n]*\b(?:as|in|into|to|with)\b[^.\n]*\b(?:parameter|argument|field|`?sidenote|'?\w+'? (?:parameter|argument|field)|metadata|url|https?:)", 2),
     _sign("exfiltrate", r"\b(?:send|forward|bcc|cc|upload|post|exfiltrate|transmit|redirect)\b[^.\n]*(?:[\w.+-]+@[\w-]+\.\w|https?://|attacker|external)", 2),
     _sign("override", _OVERRIDE, 2),
+    _sign("comment", r"<!--|/\*[^*]*\b(?:user|assistant|agent|instead|always|must)\b", 2),
+    _sign("hand-over", r"\b(?:paste|copy|include|put|insert|provide|append|fill in|pass)\b[^.\n]*\b(?:conversation history|chat history|system prompt|api keys?|credentials|passwords?|private keys?|environment variables|previous messages)\b", 2),
+    _sign("pushed-aside", r"\S[ \t\x{a0}]{40,}\S", 2),
+    _sign("also-call", r"\b(?:also|then|additionally|afterwards) (?:call|use|run|invoke|read|send|open)\b[^.\n]*(?:~/|/etc/|\.env|\.ssh|\.aws|credentials|secrets?|https?://|\w+_\w+ on )", 2),
     _sign("silently", r"\b(?:silently|secretly|quietly|covertly|invisibly|in the background|hidden from|keep (?:this|it) (?:secret|hidden|confidential|private))\b", 2),
-    _sign("must-come-first", r"\b(?:must|should|always|needs? to) (?:be )?(?:called?|invoked?|used?|run|executed?) (?:this )?(?:tool )?(?:first|before|instead|prior|every time|whenever|on every)", 2),
+    _sign("must-come-first", r"\b(?:must|should|always|needs? to) (?:be )?(?:call(?:ed)?|invoked?|used?|run|executed?) (?:this )?(?:tool )?(?:first|before|instead|prior|every time|whenever|on every)", 2),
     _sign("banner", r"\[\s*(?:system|hidden|important|instructions?|internal|secret|admin)\b[^\]\n]*\]|(?:system|hidden|secret|internal|special|developer|admin) (?:note|instructions?|message|prompt|override|directive)s?\s*[:(]", 2),
     _sign("to-model", r"\b(?:the |this |any |all )?(?:ai|llm|assistant|model|agent|claude|gpt)s?\b (?:must|should|shall|needs? to|has to|is required|will) ", 2),
     _sign("run", r"\b(?:run|execute|eval)\b[^.\n]*[`'\"]?[^.\n]*(?:curl|wget|base64|rm -rf|bash -c|/dev/tcp)", 2),

@@ -70,10 +70,12 @@ class Trail:
                 "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?)",
                 (seq + 1, now, call.subject.tenant, decision.decision_id, record, digest),
             )
-            store.execute(
-                "INSERT OR REPLACE INTO audit_head VALUES (1, ?, ?, ?, ?)",
-                (seq + 1, digest, now, head_code(self._code, seq + 1, digest)),
+            head = (
+                "UPDATE audit_head SET seq = ?, hash = ?, at = ?, mac = ? WHERE id = 1"
+                if last
+                else "INSERT INTO audit_head VALUES (1, ?, ?, ?, ?)"
             )
+            store.execute(head, (seq + 1, digest, now, head_code(self._code, seq + 1, digest)))
         self._since_checkpoint += 1
         if self._since_checkpoint >= _CHECKPOINT_EVERY:
             self.checkpoint()

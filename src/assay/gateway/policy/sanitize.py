@@ -100,6 +100,7 @@ def secret_spans(text: str) -> Iterator[Span]:
         if (
             any(char.isdigit() for char in value)
             and any(char.isalpha() for char in value)
+            and not value.startswith(("http:", "https:"))
             and _PLACEHOLDER.match(value) is None
         ):
             yield Span(match.start(1), match.end(1), "secret")

@@ -136,6 +136,8 @@ def _crypt(command: Command, shell: Shell) -> Value:
     name = command.name.text.rpartition("/")[2]
     texts = [word.text for word in command.args]
     taints = (command.stdin or NOTHING).taints
+    if any(text.startswith(("--export-secret", "--export-ssh-key", "--dump-options")) for text in texts):
+        shell.emit("secret.read", "gpg", detail=command.line)
     skip = -1
     for index, word in enumerate(command.args):
         if index == skip:

@@ -71,46 +71,11 @@ def _docker(command: Command, shell: Shell) -> Value:
     return Value(UNKNOWN)
 
 
-def _verb(verb: str, args: list[Word], command: Command, shell: Shell) -> None:
-    if verb in ("run", "create"):
-        _run(args, shell)
-    elif verb == "exec":
-        _exec(args, shell)
-    elif verb in ("build", "bake"):
-        options = parse(args, _BUILD)
-        for word in [*options.operands, *options.all("-f", "--file")]:
-            if "://" in word.text:
-                shell.emit("net.connect", host_of(word.text), "download", detail=word.text)
-        for word in args:
-            for path in paths_in_word(word):
-                shell.read(path, "mention")
-        if options.has("--push"):
-            shell.emit("deploy.run", "container image", detail=command.line)
-    elif verb == "push":
-        shell.emit("deploy.run", "container image", detail=command.line)
-    elif verb in (
-        "rm",
-        "rmi",
-        "prune",
-        "kill",
-        "stop",
-        "restart",
-        "pause",
-        "rename",
-        "update",
-        "commit",
-        "tag",
-    ):
-        shell.emit(
-            "container.remove",
-            " ".join(word.text for word in args),
-            *(("force",) if any(word.text in ("-f", "--force", "-fv") for word in args) else ()),
-        )
-    elif verb in ("cp", "load", "import", "save", "export"):
-        for word in args:
-            for path in paths_in_word(word):
-                shell.read(path, "mention")
-    elif verb in (
+_ENDING = frozenset(
+    ("rm", "rmi", "prune", "kill", "stop", "restart", "pause", "rename", "update", "commit", "tag")
+)
+_CHANGING = frozenset(
+    (
         "pull",
         "start",
         "attach",
@@ -123,10 +88,44 @@ def _verb(verb: str, args: list[Word], command: Command, shell: Shell) -> None:
         "import",
         "save",
         "export",
-    ):
-        shell.emit("container.change", " ".join(word.text for word in args), detail=command.line)
+    )
+)
+
+
+def _verb(verb: str, args: list[Word], command: Command, shell: Shell) -> None:
+    named = " ".join(word.text for word in args)
+    if verb in ("run", "create"):
+        _run(args, shell)
+    elif verb == "exec":
+        _exec(args, shell)
+    elif verb in ("build", "bake"):
+        _build(args, command, shell)
+    elif verb == "push":
+        shell.emit("deploy.run", "container image", detail=command.line)
+    elif verb in _ENDING:
+        forced = any(word.text in ("-f", "--force", "-fv") for word in args)
+        shell.emit("container.remove", named, *(("force",) if forced else ()))
+    elif verb in _CHANGING:
+        _mentioned(args, shell)
+        shell.emit("container.change", named, detail=command.line)
     elif verb == "login":
         shell.emit("cloud.read", "container registry", detail=command.line)
+
+
+def _mentioned(args: list[Word], shell: Shell) -> None:
+    for word in args:
+        for path in paths_in_word(word):
+            shell.read(path, "mention")
+
+
+def _build(args: list[Word], command: Command, shell: Shell) -> None:
+    options = parse(args, _BUILD)
+    for word in [*options.operands, *options.all("-f", "--file")]:
+        if "://" in word.text:
+            shell.emit("net.connect", host_of(word.text), "download", detail=word.text)
+    _mentioned(args, shell)
+    if options.has("--push"):
+        shell.emit("deploy.run", "container image", detail=command.line)
 
 
 def _run(args: list[Word], shell: Shell) -> None:

@@ -254,7 +254,12 @@ def _look(command: Command, shell: Shell) -> Value:
         return Value(tail if name == "basename" else head or ".")
     if name in ("realpath", "readlink") and command.args and command.args[-1].known:
         return Value(shell.path(command.args[-1].text))
-    return Value(UNKNOWN, frozenset({"names"}))
+    named = (
+        {f"names:{shell.path(word.text)}" for word in command.args if word.text[:1] != "-"}
+        if name in ("ls", "eza", "exa", "lsd")
+        else set()
+    )
+    return Value(UNKNOWN, frozenset({"names", *named}))
 
 
 def _delete(command: Command, shell: Shell) -> Value:

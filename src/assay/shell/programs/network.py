@@ -327,6 +327,16 @@ def _mail(command: Command, shell: Shell) -> Value:
     return NOTHING
 
 
+def _zsh_socket(command: Command, shell: Shell) -> Value:
+    """Zsh's own sockets: `ztcp host port` opens one and leaves its number in $REPLY."""
+    operands = [word.text for word in command.args if not word.text.startswith("-")]
+    if any("l" in word.text for word in command.args if word.text.startswith("-")):
+        shell.emit("net.listen", " ".join(operands), "tunnel", detail=command.line)
+    elif operands:
+        shell.emit("net.connect", operands[0], "socket", "upload", detail=command.line)
+    return NOTHING
+
+
 def _fetch_any(command: Command, shell: Shell) -> Value:
     """aria2c, axel, lynx, youtube-dl, ...: every address named is fetched."""
     for word in command.args:
@@ -346,6 +356,8 @@ def _listen(command: Command, shell: Shell) -> Value:
 HANDLERS: dict[str, Handler] = {
     "curl": _curl,
     "curlie": _curl,
+    "ztcp": _zsh_socket,
+    "zsocket": _zsh_socket,
     "wget": _wget,
     "wget2": _wget,
     **dict.fromkeys(("http", "https", "xh", "xhs"), _httpie),

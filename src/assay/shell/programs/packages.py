@@ -237,6 +237,8 @@ def _other(command: Command, name: str, operands: list[Word], shell: Shell) -> N
         shell.emit("package.install", f"nuget:{texts[-1]}")
     elif name in ("npm", "pnpm", "yarn", "pip") and texts[:1] == ["config"] and "set" in texts[1:2]:
         shell.emit("package.config", " ".join(texts[2:3]), detail=" ".join(texts[3:4]))
+        if "://" in " ".join(texts[3:4]):
+            shell.emit("net.connect", host_of(texts[3]), "download", "index", detail=texts[3])
     elif (
         name in ("npm", "pnpm")
         and texts[:1] in (["token"], ["login"], ["adduser"], ["whoami"])
@@ -245,6 +247,8 @@ def _other(command: Command, name: str, operands: list[Word], shell: Shell) -> N
         shell.emit("secret.read", "npm token", detail=command.line)
     elif name == "code" and any(word.text == "--install-extension" for word in command.args):
         shell.emit("package.install", f"vscode:{texts[-1] if texts else ''}", "global")
+    elif name == "code" and texts[:1] == ["tunnel"]:
+        shell.emit("net.listen", "code tunnel", "tunnel", detail=command.line)
     elif name == "go" and texts[:1] in (["run"], ["generate"]) and len(texts) > 1 and "@" in texts[1]:
         shell.emit(
             "package.install",

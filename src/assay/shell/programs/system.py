@@ -454,7 +454,7 @@ _GROUPS: tuple[tuple[str, Handler | Callable[[Command, Shell], Value]], ...] = (
     ("mount umount fusermount losetup swapon swapoff", _mount),
     ("insmod modprobe rmmod kmod depmod dkms", _modules),
     ("sysctl", _sysctl),
-    ("useradd adduser userdel usermod groupadd gpasswd groupmod passwd chpasswd visudo vipw vigr chsh newusers dscl dseditgroup sysadminctl", _effect("privilege.grant", "users and rights")),
+    ("pw useradd adduser userdel usermod groupadd gpasswd groupmod passwd chpasswd visudo vipw vigr chsh newusers dscl dseditgroup sysadminctl", _effect("privilege.grant", "users and rights")),
     ("shutdown reboot poweroff halt init telinit", _effect("system.power", "power")),
     ("mkfs mkfs.ext4 mkfs.xfs mkfs.vfat mkswap wipefs fdisk sfdisk gdisk parted sgdisk blkdiscard hdparm cryptsetup lvremove vgremove pvremove zpool diskutil badblocks", _disk),
     ("hostnamectl timedatectl localectl networksetup scutil profiles nmcli ip ifconfig route pmset systemsetup nvram softwareupdate update-alternatives alternatives loginctl resolvectl", _reading("system.change", "settings of the machine")),
