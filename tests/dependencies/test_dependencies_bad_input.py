@@ -179,3 +179,30 @@ def test_circular_maven_parents_and_properties_end() -> None:
     pom = "<project><parent><groupId>a</groupId><artifactId>app</artifactId><version>1</version><relativePath>pom.xml</relativePath></parent><artifactId>app</artifactId><properties><x>${y}</x><y>${x}${x}</y></properties><dependencies><dependency><groupId>g</groupId><artifactId>h</artifactId><version>${x}</version></dependency></dependencies></project>"
     manifest = read_manifest("pom.xml", pom.encode(), {"pom.xml": pom.encode()}.get)
     assert manifest.parsed.components[0].version == ""
+
+
+def test_trees_deeper_than_any_real_one_are_cut_and_said() -> None:
+    path = "node_modules/a/" * 200 + "node_modules/b"
+    flat = {"packages": {path: {"version": "1.0.0"}, "node_modules/c": {"version": "1.0.0"}}}
+    manifest = read_manifest("package-lock.json", json.dumps(flat).encode())
+    assert [c.name for c in manifest.parsed.components] == ["c"]
+    assert "nested more than" in manifest.parsed.problems[0].message
+    tree: dict[str, object] = {"version": "1.0.0"}
+    for _ in range(100):
+        tree = {"version": "1.0.0", "dependencies": {"a": tree}}
+    manifest = read_manifest(
+        "package-lock.json", json.dumps({"lockfileVersion": 1, "dependencies": {"a": tree}}).encode()
+    )
+    assert any("nested more than" in problem.message for problem in manifest.parsed.problems)
+
+
+def test_yaml_that_would_take_minutes_is_refused() -> None:
+    manifest = read_manifest("pnpm-lock.yaml", b"# " + b"x" * (13 * 1024 * 1024))
+    assert "of YAML is more than" in manifest.parsed.problems[0].message
+
+
+def test_names_out_of_order_keep_their_lines() -> None:
+    text = "".join(f'"b{i}": ["b{i}@1.0.0", "", {{}}, ""],\n' for i in reversed(range(3)))
+    manifest = read_manifest("bun.lock", ('{"packages": {\n' + text + "}}").encode())
+    lines = {c.name: c.location.region.start_line for c in manifest.parsed.components if c.location}
+    assert lines == {"b2": 2, "b1": 3, "b0": 4}

@@ -20,6 +20,8 @@ _MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
 )
 
+_MAX_MISSES = 5000
+
 # Reads a file of the project by its path from the root; None where there is none.
 Sibling = Callable[[str], bytes | None]
 
@@ -79,6 +81,7 @@ class Document:
     sibling: Sibling = field(default=lambda _uri: None)
     _starts: list[int] | None = None
     _cursor: int = 0
+    _misses: int = 0
 
     def line_at(self, offset: int) -> int:
         """Line number, from 1, of a character offset."""
@@ -91,20 +94,23 @@ class Document:
 
         Lockfiles list entries in the order in which parsers hand them on, so one pass over the text finds all of them.
         """
-        offset = self.text.find(needle, self._cursor)
-        if offset < 0:
-            offset = self.text.find(needle) if self._cursor else -1
-        if offset < 0:
-            return 1
-        self._cursor = offset
-        return self.line_at(offset)
+        offset = self._next(needle)
+        return self.line_at(offset) if offset >= 0 else 1
 
     def line_starting(self, needle: str) -> int:
         """Like `line_of`, for a needle at the start of a line: where a name also stands inside of other entries."""
-        if self.text.startswith(needle) and not self._cursor:
-            return 1
-        line = self.line_of("\n" + needle)
-        return line + 1 if self.text.find("\n" + needle) >= 0 else 1
+        offset = self._next("\n" + needle)
+        return self.line_at(offset) + 1 if offset >= 0 else 1
+
+    def _next(self, needle: str) -> int:
+        offset = self.text.find(needle, self._cursor)
+        if offset < 0 and self._cursor and self._misses < _MAX_MISSES:
+            # Out of order: look once from the start. A file that is out of order throughout would make this quadratic.
+            self._misses += 1
+            offset = self.text.find(needle)
+        if offset >= 0:
+            self._cursor = offset
+        return offset
 
     def location(self, line: int) -> Location:
         """The whole of one line, as a place without a snippet."""

@@ -11,6 +11,9 @@ import yaml
 
 from assay.dependencies.document import ManifestError
 
+# Some seconds of work for the C loader; the largest real lockfiles have a quarter of it.
+_MAX_YAML = 12 * 1024 * 1024
+
 
 def mapping(value: object) -> dict[str, Any]:
     """The value if it is a mapping, else an empty one; keys that are not text are dropped."""
@@ -85,6 +88,8 @@ def read_yaml(source: str) -> Any:
     Raises:
         ManifestError: not YAML, nested too deeply, or an alias bomb.
     """
+    if len(source) > _MAX_YAML:
+        raise ManifestError(f"{len(source)} characters of YAML is more than the {_MAX_YAML} that are read")
     if _flow_depth(source) > 200:
         raise ManifestError("YAML nested too deeply")
     if (

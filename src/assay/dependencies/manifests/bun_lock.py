@@ -11,6 +11,8 @@ from assay.dependencies.purl import clean_url, make_purl
 from assay.dependencies.shapes import mapping, read_json_with_comments, sequence, text
 from assay.model.component import Origin, Scope
 
+_MAX_NESTING = 120
+
 
 def parse(document: Document) -> Parsed:
     """Every package; keys are paths of names (`a/b` is the b below a), workspaces are the roots.
@@ -71,7 +73,7 @@ def _entry(builder: Builder, key: str, items: list[Any]) -> Entry:
 
 def _resolve(facts: dict[str, dict[str, Any]], key: str, name: str) -> str | None:
     """The nearest package of that name: below the key, then below its ancestors, then at the top."""
-    path = key
+    path = key if key.count("/") <= _MAX_NESTING else ""
     while path:
         candidate = f"{path}/{name}"
         if candidate in facts:

@@ -117,7 +117,7 @@ def _own(root: Node, name: str, project: _Project) -> str:
 
 def _resolved(value: str, project: _Project) -> str:
     """The text with properties filled in; ones that are not known, or that go in circles, stay as written."""
-    for _ in range(8):
+    for _ in range(8 if "${" in value else 0):
         names = {str(name) for name in _PROPERTY.findall(value)}
         known = {name: project.properties[name] for name in names if name in project.properties}
         if not known or len(value) > 1000:

@@ -18,6 +18,8 @@ from assay.dependencies.shapes import mapping, read_json, text
 from assay.model.component import Origin, Scope
 
 _MODULES = "node_modules/"
+# Real trees nest some ten levels; looking a name up walks all of them.
+_MAX_NESTING = 60
 
 
 def parse(document: Document) -> Parsed:
@@ -39,6 +41,9 @@ def parse(document: Document) -> Parsed:
 
 
 def _packages(builder: Builder, packages: dict[str, Any], name: str) -> None:
+    if any(path.count(_MODULES) > _MAX_NESTING for path in packages):
+        builder.problem(f"packages nested more than {_MAX_NESTING} deep are left out")
+        packages = {path: value for path, value in packages.items() if path.count(_MODULES) <= _MAX_NESTING}
     for path, value in packages.items():
         entry = mapping(value)
         if path and not entry.get("link"):
@@ -126,7 +131,10 @@ def _tree(builder: Builder, data: dict[str, Any]) -> None:
             table = mapping(value)
             found[key] = table
             builder.add(key, _tree_entry(builder, name, table, direct=not path and name in asked))
-            waiting.append((key, table))
+            if key.count(_MODULES) < _MAX_NESTING:
+                waiting.append((key, table))
+            elif table.get("dependencies"):
+                builder.problem(f"packages nested more than {_MAX_NESTING} deep are left out")
     for key, table in found.items():
         for name in mapping(table.get("requires")):
             target = _resolve(found, key, name)
