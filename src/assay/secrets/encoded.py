@@ -11,6 +11,7 @@ from assay.secrets.detector import compiled
 _KUBERNETES_VALUE = r"(?m)^[ \t]{1,8}(?P<name>[\w.-]{1,100}):[ \t]{1,4}[\"']?(?P<value>[A-Za-z0-9+/]{4,}={0,2})[\"']?[ \t]*\r?$"
 _CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _LONGEST = 8192
+_NEAR = 64
 _TEXT = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 _HEX = b"0123456789abcdefABCDEF"
 _MOST = 500
@@ -46,12 +47,17 @@ def encoded_runs(content: bytes, places: Sequence[int]) -> Iterator[Encoded]:
 
 def _widened(content: bytes, place: int) -> tuple[int, int]:
     """The run around `place`, over slashes too, and the padding behind it; one that is too long is left as it is known to be too long."""
-    before = content[max(0, place - _LONGEST - 1) : place]
-    start = place - len(before) + len(before.rstrip(_CHARACTERS))
-    after = content[place : place + _LONGEST + 1]
-    end = place + len(after) - len(after.lstrip(_CHARACTERS))
+    start, end = _reach(content, place, _NEAR)  # nearly every run is a name and ends soon
+    if place - start == _NEAR or end - place == _NEAR:
+        start, end = _reach(content, place, _LONGEST + 1)
     padding = content[end : end + 2]
     return start, end + len(padding) - len(padding.lstrip(b"="))
+
+
+def _reach(content: bytes, place: int, most: int) -> tuple[int, int]:
+    before, after = content[max(0, place - most) : place], content[place : place + most]
+    start = place - len(before) + len(before.rstrip(_CHARACTERS))
+    return start, place + len(after) - len(after.lstrip(_CHARACTERS))
 
 
 def _decoded(content: bytes, start: int, end: int) -> Encoded | None:

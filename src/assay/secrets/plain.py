@@ -13,13 +13,14 @@ _WIDE = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_WIDE_MARKS = tuple(mark for mark, _ in _WIDE)
 
 
 def as_utf8(content: bytes) -> bytes:
     """Wide encodings become UTF-8; everything else stays as it is, also where it is not valid in any encoding."""
-    for mark, encoding in _WIDE:
-        if content.startswith(mark):
-            return content[len(mark) :].decode(encoding, "replace").encode("utf-8")
+    if content.startswith(_WIDE_MARKS):
+        mark, encoding = next(pair for pair in _WIDE if content.startswith(pair[0]))
+        return content[len(mark) :].decode(encoding, "replace").encode("utf-8")
     if 0 in content[:64]:
         sample = content[:4096]
         if len(sample) >= 4:

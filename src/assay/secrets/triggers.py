@@ -29,7 +29,8 @@ ASSIGNED = (
     # --name value, PASSWORD 'value', IDENTIFIED BY 'value', netrc
     rf"(?:--[\w-]*(?i:{WORDS})[ \t]{{1,4}}|(?i:identified[ \t]{{1,4}}by|password)[ \t]{{1,4}})[\"']?[^\s\"'$<>{{}}()\[\]-][^\s\"']{{3}}",
 )
-URL = r"[A-Za-z][\w+.-]{1,20}://[^\s/:@\"'`<>]*:[^\s/@\"'`<>]{2,}@[\w.\[{$%-]"
+URL_END = r"://[^\s/:@\"'`<>]*:[^\s/@\"'`<>]{2,}@[\w.\[{$%-]"
+URL = r"[A-Za-z][\w+.-]{1,20}" + URL_END
 HEADER = r"(?i:(?:basic|bearer)[ \t]{1,4}[\w+/.~-]{12})"
 CURL = r"(?i:curl|wget)[^\n]*[ \t](?:-u|--user)[ \t=]{0,2}[\"']?[^\s:\"'$]{1,64}:[^\s\"'$]{4}"
 # A manifest whose values are read decoded, whatever their names.
@@ -41,8 +42,6 @@ SPANNING = (
     rf"(?:name|key|Name|Key)[\"']?[:>=][ \t]{{0,4}}[\"']?[\w.-]*(?i:{WORDS})[\w.-]*[\"']?,?(?:</\w{{1,10}}>)?[ \t]{{0,4}}\r?\n"
     rf"[ \t]*(?:[\"']?(?i:value)[\"']?[ \t]{{0,4}}[:=]|<(?:string|value)>)[ \t]{{0,4}}[\"']?[^\s\"']{{3}}",
 )
-# Every trigger holds one of these on the line where it begins: what the slower prefilter asks first.
-GATE = rf"(?i:{WORDS})|(?i:basic|bearer)[ \t]|(?i:identified)|(?i:curl|wget)|kind:[ \t]*Secret|://[^\s/:@\"'`<>]*:"
 # A run that may be encoded text (which holds a slash too rarely to matter, unlike paths), reported once: at its 32nd character.
 ENCODED = r"(?:^|[^A-Za-z0-9+])[A-Za-z0-9+]{32}"
 EXPRESSIONS = (*SINGLE_LINE, *SPANNING, ENCODED)

@@ -137,6 +137,9 @@ def _account(uri: str, looks: tuple[EngineLook, ...]) -> FileAccount:
     """The file's fate over all engines: the worst of theirs."""
     if not looks:
         return FileAccount(uri, FileStatus.SKIPPED, "unsupported")
+    if len(looks) == 1:
+        only = looks[0]
+        return FileAccount(uri, only.look.status, only.look.reason, engines=(only.engine,))
     worst = max(looks, key=lambda seen: _WORSE[seen.look.status])
     names = tuple(seen.engine for seen in looks)
     return FileAccount(uri, worst.look.status, worst.look.reason, engines=names)
