@@ -247,9 +247,7 @@ class Analysis(Calling):
         } or None
         if labels is None and not value.calls and not value.types:
             return
-        kept = Value(
-            labels, types=value.types, name=value.name, calls=value.calls if not _has_env(value) else ()
-        )
+        kept = Value(labels, types=value.types, name=value.name, calls=value.calls)
         old = self.class_fields.get((owner.qualname, key))
         new = kept if old is None else join(old, kept)
         if (new.labels or {}).keys() != ((old.labels if old else None) or {}).keys():
@@ -338,10 +336,6 @@ def _hands_out(summary: Summary) -> bool:
     return any(
         hands_out(v.labels or ()) for shape in shapes for v in (*shape.fields.values(), shape.rest or UNKNOWN)
     )
-
-
-def _has_env(value: Value) -> bool:
-    return any(isinstance(call, Closure) and call.env for call in value.calls)
 
 
 def _better(a: Event, b: Event) -> bool:

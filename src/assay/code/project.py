@@ -138,7 +138,9 @@ def _findings(
     analysis.run()
     matches.finish()
     match_shapes(matches)
-    for number, finding in flow_findings(analysis, FlowRules(rules), places):
+    for number, finding in flow_findings(
+        analysis, FlowRules([rule for rule in rules if matches.applies(rule)]), places
+    ):
         results[world.modules[number].uri].findings.append(finding)
     for number, finding in structure_findings(matches, places):
         results[world.modules[number].uri].findings.append(finding)
