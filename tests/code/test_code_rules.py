@@ -59,3 +59,36 @@ def test_the_canary_is_found() -> None:
     canary = CodeEngine().canary()
     looks = CodeEngine().look_at_project(Texts({path: text.decode() for path, text in canary.files}))
     assert set(canary.expected) <= {finding.rule_id for look in looks for finding in look.findings}
+
+
+class Keeping(Texts):
+    def __init__(self, texts: dict[str, str]) -> None:
+        super().__init__(texts)
+        self.kept: dict[bytes, bytes] = {}
+        self.hits = 0
+
+    def cached(self, key: bytes) -> bytes | None:
+        self.hits += key in self.kept
+        return self.kept.get(key)
+
+    def store(self, key: bytes, value: bytes) -> None:
+        self.kept[key] = value
+
+
+def test_a_second_scan_of_the_same_takes_what_the_first_came_to() -> None:
+    canary = CodeEngine().canary()
+    project = Keeping({path: text.decode() for path, text in canary.files})
+    first = list(CodeEngine().look_at_project(project))
+    assert list(CodeEngine().look_at_project(project)) == first
+    assert project.hits == 1
+    project.texts["view.py"] += "\n# changed\n"
+    list(CodeEngine().look_at_project(project))
+    assert project.hits == 1
+
+
+def test_a_damaged_cache_is_not_used() -> None:
+    canary = CodeEngine().canary()
+    project = Keeping({path: text.decode() for path, text in canary.files})
+    first = list(CodeEngine().look_at_project(project))
+    project.kept = {key: b"\xc1" + value for key, value in project.kept.items()}
+    assert list(CodeEngine().look_at_project(project)) == first

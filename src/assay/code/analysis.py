@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from assay.code.calling import Calling
+from assay.code.demand import hands_out
 from assay.code.frame import Frame, TooMuchWorkError
 from assay.code.heap import join_heaps
 from assay.code.kinds import ALL
@@ -32,17 +33,31 @@ class Analysis(Calling):
                 self.changed = False
                 for info in self.world.modules:
                     self.module_body(info)
-                for info in self.world.modules:
-                    for function in info.functions[1:]:
-                        if function.function.kind != "class":
-                            self.summary_of(function, ())
                 self._enter_all()
+                self._work()
                 if not self.changed or number:
                     break
+                self.demand.queue = [
+                    f for f in self.demand.seen if f.function.kind not in ("class", "module")
+                ]
+                self.entered.clear()
                 self.summaries.clear()
                 self.contexts.clear()
                 for info in self.world.modules:
                     info.state = "again"
+
+    def _work(self) -> None:
+        """Analyse what is asked for, until nobody asks for more."""
+        demand = self.demand
+        while demand.queue:
+            function = demand.queue.pop()
+            summary = self.summary_of(function, ())
+            if summary is None:
+                continue
+            if _hands_out(summary):
+                demand.learned(function)
+            if not demand.queue:
+                self._enter_all()
 
     # Bodies and functions
 
@@ -81,6 +96,8 @@ class Analysis(Calling):
             known = self.summaries.get(key)
             if known is not None:
                 return known
+        if info.owner is not None and info.owner not in self.prepared:
+            self._prepare(info.owner)
         self.running[key] = Summary()
         summary = self._execute(info, context)
         del self.running[key]
@@ -90,6 +107,14 @@ class Analysis(Calling):
             summary = self._execute(info, context)
         self.summaries[key] = summary
         return summary
+
+    def _prepare(self, owner: ClassInfo) -> None:
+        """Constructors go before other methods: they tell the types of fields."""
+        self.prepared.add(owner)
+        for cls in owner.lineage:
+            for name in ("__init__", "constructor", "<init>", cls.name):
+                for constructor in cls.methods.get(name, ()):
+                    self.summary_of(constructor, ())
 
     def _execute(self, info: FunctionInfo, context: tuple[Any, ...]) -> Summary:
         f = Frame(self, info)
@@ -200,7 +225,7 @@ class Analysis(Calling):
     def keep_field(self, owner: ClassInfo, key: str, value: Value) -> None:
         """Remember source data that some object of a class has in a field, and types and functions held there."""
         labels: Labels | None = {
-            o: m for o, m in (value.labels or {}).items() if isinstance(o, Source)
+            o: m for o, m in (value.labels or {}).items() if isinstance(o, Source) and o.kind != "exception"
         } or None
         if labels is None and not value.calls and not value.types:
             return
@@ -209,14 +234,10 @@ class Analysis(Calling):
         )
         old = self.class_fields.get((owner.qualname, key))
         new = kept if old is None else join(old, kept)
-        if old is None or new.labels != old.labels or new.types != old.types:
-            if (
-                old is None
-                or (new.labels or {}).keys() != (old.labels or {}).keys()
-                or new.types != old.types
-            ):
-                self.changed = True
-            self.class_fields[owner.qualname, key] = new
+        if (new.labels or {}).keys() != ((old.labels if old else None) or {}).keys():
+            self.changed = True
+            self.demand.ask(key)
+        self.class_fields[owner.qualname, key] = new
 
     # Entry points
 
@@ -229,8 +250,12 @@ class Analysis(Calling):
                 continue
             f = Frame(self, body)
             for function in info.functions[1:]:
+                if function in self.entered:
+                    continue
                 args = entry_arguments(self, f, function)
                 if args is not None:
+                    self.entered.add(function)
+                    self.demand.add(function)
                     closure = self.closures.get(function) or Closure(function)
                     self.call_function(f, Closure(function, None, closure.env), args, function.function.span)
                 elif function.owner is not None:
@@ -279,6 +304,15 @@ class Analysis(Calling):
         self.return_proof(f, i, value)
         for hook in self.on_returns:
             hook(f, i, value)
+
+
+def _hands_out(summary: Summary) -> bool:
+    if hands_out(summary.result.labels or ()):
+        return True
+    shapes = [*summary.heap.values(), *summary.effects.values()]
+    return any(
+        hands_out(v.labels or ()) for shape in shapes for v in (*shape.fields.values(), shape.rest or UNKNOWN)
+    )
 
 
 def _has_env(value: Value) -> bool:

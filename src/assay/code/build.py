@@ -111,6 +111,8 @@ class FunctionBuilder:
         keywords: tuple[tuple[str, Register], ...] = (),
     ) -> Register:
         """Call a value."""
+        if keywords:
+            self.function.names.update(name for name, _ in keywords)
         return self.value(ir.CALL, span, callee, args, keywords)
 
     def method(
@@ -123,6 +125,8 @@ class FunctionBuilder:
     ) -> Register:
         """Call a method of a value."""
         self.function.names.add(name)
+        if keywords:
+            self.function.names.update(keyword for keyword, _ in keywords)
         return self.value(ir.METHOD, span, receiver, name, args, keywords)
 
     @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from assay.code.demand import Demand
 from assay.code.heap import Heap
 from assay.code.model_rows import Models, models_for, triggers
 from assay.code.summary import Closure, Event, Summary
@@ -20,7 +21,7 @@ Hook = Callable[..., None]
 class Core:
     """State of one analysis. `findings`: the best event by (module, span, kind)."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, wanted: frozenset[str] = frozenset()) -> None:
         self.world = world
         self.shared: Heap = {}
         self.refs = 0
@@ -49,6 +50,9 @@ class Core:
         self.plain: dict[str, Value] = {}
         self.type_cache: dict[tuple[int, str], tuple[tuple[str, ...], bool]] = {}
         self._models = self._load_models()
+        self.demand = Demand(world, self._models, wanted)
+        self.entered: set[FunctionInfo] = set()
+        self.prepared: set[ClassInfo] = set()
 
     def _load_models(self) -> dict[str, Models]:
         by_language: dict[str, set[str]] = {}

@@ -6,11 +6,16 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Protocol
+
+import msgspec
 
 from assay.code.analysis import Analysis
 from assay.code.findings import FlowRules, flow_findings, structure_findings
 from assay.code.ir import Module
 from assay.code.languages import frontend, language_of
+from assay.code.model_rows import packed
 from assay.code.places import Places
 from assay.code.shapes import match_shapes
 from assay.code.structure import Matches
@@ -19,6 +24,19 @@ from assay.model.finding import Finding
 from assay.model.rule import Rule
 
 MAX_FILE_BYTES = 5_000_000
+VERSION = 1  # counts up with every change of the analysis: results of older ones are not used
+
+
+class Store(Protocol):
+    """Where results of earlier scans are kept, by a key that holds everything they depend on."""
+
+    def cached(self, key: bytes) -> bytes | None:
+        """The value of a key."""
+        ...
+
+    def store(self, key: bytes, value: bytes) -> None:
+        """Keep a value."""
+        ...
 
 
 @dataclass(slots=True)
@@ -70,13 +88,40 @@ def analyse(
     return list(results.values())
 
 
+def analyse_cached(
+    files: Sequence[tuple[str, bytes]], rules: Sequence[Rule], store: Store
+) -> list[FileResult]:
+    """As `analyse`, but what an earlier scan of the very same files, rules and models came to is taken from the store."""
+    key = _key(files, rules)
+    kept = store.cached(key)
+    if kept is not None:
+        try:
+            return msgspec.msgpack.decode(kept, type=list[FileResult])
+        except msgspec.MsgspecError:
+            pass  # of another version, or damaged: analysed again
+    results = analyse(files, rules)
+    store.store(key, msgspec.msgpack.encode(results))
+    return results
+
+
+def _key(files: Sequence[tuple[str, bytes]], rules: Sequence[Rule]) -> bytes:
+    digest = sha256(f"code {VERSION} {packed().digest}".encode())
+    for rule in rules:
+        digest.update(
+            repr((rule.id, rule.severity, rule.confidence, rule.message, rule.cwe, rule.match)).encode()
+        )
+    for uri, content in files:
+        digest.update(uri.encode("utf-8", "surrogateescape") + b"\0" + sha256(content).digest())
+    return digest.digest()
+
+
 def _findings(
     modules: list[tuple[Module, bytes]], rules: Sequence[Rule], results: dict[str, FileResult]
 ) -> None:
     world = World(modules)
-    analysis = Analysis(world)
-    places = {info.number: Places(info.uri, info.content) for info in world.modules}
     matches = Matches(world, rules)
+    analysis = Analysis(world, matches.wanted())
+    places = {info.number: Places(info.uri, info.content) for info in world.modules}
     matches.attach(analysis)
     analysis.run()
     matches.finish()

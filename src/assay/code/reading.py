@@ -367,6 +367,8 @@ class Reading(Core):
         labels: Labels | None = {
             o: m for o, m in (value.labels or {}).items() if isinstance(o, Source)
         } or None
+        if labels:
+            self.demand.ask(name)
         old = f.module.globals.get(name)
         new = Value(labels, types=value.types, name=value.name, calls=value.calls)
         if old is None or old is UNKNOWN:

@@ -75,6 +75,29 @@ class Matches:
             for name in one.structure.get("call", ()):
                 self.calls.setdefault(name.rsplit(".", 1)[-1], []).append(one)
 
+    def wanted(self) -> frozenset[str]:
+        """Names whose functions must be analysed because a rule asks for a value there."""
+        names = {name for name, patterns in self.calls.items() if patterns}
+        names.update(str(name).rsplit(".", 1)[-1] for one in self.sets for name in one.structure["set"])
+        for info in self.world.modules:
+            names.update(f"{info.number}:{f.function.index}" for f in info.functions if self._asks_for(f))
+        return frozenset(names)
+
+    def _asks_for(self, info: FunctionInfo) -> bool:
+        """Whether a rule that names no function looks into this one."""
+        made = info.function
+        for one in self.functions:
+            form = one.structure["function"]
+            if "returns" in form and _function_fits(form, info, []):
+                return True
+        names = (*made.variables, *made.names)
+        if self.assigns:
+            texts = (value for _, value in made.constants if isinstance(value, str) and value.isidentifier())
+            if any(self._named(name) for name in (*names, *texts)):
+                return True
+        tests = [pattern(one.structure["compare"].get("mentions", "")) for one in self.compares]
+        return any(test.search(name) for test in tests for name in names)
+
     def attach(self, analysis: Core) -> None:
         """Hang the hooks that some rule needs."""
         if self.calls:

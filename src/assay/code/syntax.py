@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser, Tree
 
@@ -44,20 +46,17 @@ WORDS = {
 }
 
 
-class Syntax:
+class Syntax(msgspec.Struct, gc=False):
     """One node. `kind` is the grammar's name, `start` and `end` are byte offsets, `field` is the name that the parent gives it or "".
 
     `children` holds named nodes and those anonymous ones that carry a field or are in WORDS, never other punctuation, never comments. A node of kind ERROR stands for text that the grammar could not read; its children are what could be read inside.
     """
 
-    __slots__ = ("children", "end", "field", "kind", "start")
-
-    def __init__(self, kind: str, start: int, end: int, field: str) -> None:
-        self.kind = kind
-        self.start = start
-        self.end = end
-        self.field = field
-        self.children: list[Syntax] = []
+    kind: str
+    start: int
+    end: int
+    field: str
+    children: list[Syntax]
 
     def child(self, field: str) -> Syntax | None:
         """The first child with this field."""
@@ -106,19 +105,44 @@ class Source:
         return self.content[node.start : node.end].decode("utf-8", "replace")
 
 
-class _Tables:
-    """Per grammar: names by kind id (None: skip the node) and by field id; which kinds are comments."""
+_SKIP, _FIELD, _KEEP, _LEAF, _COMMENT = range(5)
+_PUNCTUATION = frozenset("()[]{},:;.")
+_LEAVES = frozenset(
+    (
+        "identifier",
+        "property_identifier",
+        "type_identifier",
+        "field_identifier",
+        "integer",
+        "string_start",
+        "string_end",
+    )
+)
 
-    __slots__ = ("comments", "fields", "keep", "names")
+
+class _Tables:
+    """Per grammar: names by kind id and by field id; and what to do with a node of each kind."""
+
+    __slots__ = ("action", "fields", "names")
 
     def __init__(self, language: Language, words: frozenset[str]) -> None:
         count = language.node_kind_count
         self.names = [language.node_kind_for_id(kind) or "" for kind in range(count)] + ["ERROR"]
-        self.keep = [
-            language.node_kind_is_named(kind) or self.names[kind] in words for kind in range(count)
-        ] + [True]
-        self.comments = frozenset(kind for kind in range(count) if self.names[kind].endswith("comment"))
+        named = [language.node_kind_is_named(kind) for kind in range(count)] + [True]
+        self.action = [
+            _action(name, is_named, words) for name, is_named in zip(self.names, named, strict=True)
+        ]
         self.fields = [""] + [language.field_name_for_id(i) or "" for i in range(1, language.field_count + 1)]
+
+
+def _action(name: str, named: bool, words: frozenset[str]) -> int:
+    if name.endswith("comment"):
+        return _COMMENT
+    if named:
+        return _LEAF if name in _LEAVES else _KEEP
+    if name in words:
+        return _LEAF
+    return _SKIP if name in _PUNCTUATION else _FIELD
 
 
 @cache
@@ -179,40 +203,38 @@ def _missing(node: Node) -> int:
 
 def _copy(tree: Tree, tables: _Tables, content: bytes) -> Source:
     """The walk. One loop and no calls of our own in it: this is the hottest code of lowering (some 10 nodes a line)."""
-    names, keep, comment_kinds, fields = tables.names, tables.keep, tables.comments, tables.fields
+    names, actions, fields = tables.names, tables.action, tables.fields
     cursor = tree.walk()
     down, right, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
     errors: list[int] = []
     comments: list[Syntax] = []
-    root = Syntax("root", 0, len(content), "")
+    root = Syntax("root", 0, len(content), "", [])
     stack = [root]
-    here = root
+    here = root.children
     while True:
-        node: Node | None = cursor.node
-        assert node is not None
+        node: Node = cursor.node  # type: ignore[assignment] # a cursor always stands on a node
         kind = node.kind_id
         if kind == 65535:
             kind = -1
             errors.append(node.start_byte)
-        descend = False
-        if keep[kind]:
-            made = Syntax(names[kind], node.start_byte, node.end_byte, fields[cursor.field_id or 0])
-            if kind in comment_kinds:
-                comments.append(made)
-            else:
-                here.children.append(made)
-                descend = down()
-                if descend:
-                    stack.append(made)
-                    here = made
-        else:
+        action = actions[kind]
+        if action == _KEEP:
+            made = Syntax(names[kind], node.start_byte, node.end_byte, fields[cursor.field_id or 0], [])
+            here.append(made)
+            if down():
+                stack.append(made)
+                here = made.children
+                continue
+        elif action == _LEAF:
+            here.append(Syntax(names[kind], node.start_byte, node.end_byte, fields[cursor.field_id or 0], []))
+        elif action == _FIELD:
             field = cursor.field_id
             if field:
-                here.children.append(Syntax(names[kind], node.start_byte, node.end_byte, fields[field]))
-        while not descend:
-            if right():
-                break
+                here.append(Syntax(names[kind], node.start_byte, node.end_byte, fields[field], []))
+        elif action == _COMMENT:
+            comments.append(Syntax(names[kind], node.start_byte, node.end_byte, "", []))
+        while not right():
             if not up():
                 return Source(content, root.children[0] if root.children else root, comments, errors)
             stack.pop()
-            here = stack[-1]
+            here = stack[-1].children

@@ -55,7 +55,7 @@ class CodeEngine:
 
     def look_at_project(self, project: Project) -> Iterator[Look]:
         """Lower every file, analyse all of them together, then account for each."""
-        from assay.code.project import analyse
+        from assay.code.project import analyse_cached
 
         files: list[tuple[str, bytes]] = []
         for target in project.files():
@@ -66,7 +66,7 @@ class CodeEngine:
                 yield Look(target.uri, status=FileStatus.FAILED, reason="unreadable", notifications=(note,))
             else:
                 files.append((file.uri, file.content))
-        for result in analyse(files, self.rules()):
+        for result in analyse_cached(files, self.rules(), project):
             status = FileStatus.SCANNED
             if result.failed:
                 status = FileStatus.SKIPPED if result.failed == "unsupported" else FileStatus.FAILED
