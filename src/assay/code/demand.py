@@ -73,7 +73,13 @@ def _source_names(models: Models, imported: set[str], mentions: dict[str, list[F
     for name, rows in models.by_name.items():
         if any(row.raw.source or row.raw.entry or row.raw.callback for row in rows):
             parts = name.removesuffix("[]").split(".")
-            if len(parts) == 1 or parts[0] in imported or parts[0].split("/")[0] in imported or not imported:
+            if (
+                len(parts) == 1
+                or parts[0][:1].isupper()
+                or parts[0] in imported
+                or parts[0].split("/")[0] in imported
+                or not imported
+            ):
                 found.add(_telling(parts, mentions))
     for name, rows in models.by_member.items():
         if any(row.raw.source or row.raw.entry or row.raw.callback for row in rows):

@@ -9,6 +9,7 @@ from assay.code.core import Core
 from assay.code.frame import Frame
 from assay.code.heap import ANY, elements, key_of, load, store
 from assay.code.kinds import ALL, BIT
+from assay.code.model_rows import owners
 from assay.code.summary import Closure
 from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, cleared, join
 from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo
@@ -85,13 +86,9 @@ class Reading(Core):
                     found = self.module_member(target, name, 0)
                     if found is not UNKNOWN and not (found.name and found.name.startswith(target.name)):
                         return found
-                elif target is None and made.module and self._known_member(module, f"{made.module}.{name}"):
+                elif target is None and made.module and f"{made.module}.{name}" in owners(module.language):
                     return Value(name=f"{made.module}.{name}")
         return Value(name=name)
-
-    def _known_member(self, module: ModuleInfo, name: str) -> bool:
-        models = self._models[module.language]
-        return name in models.by_name or any(known.startswith(name + ".") for known in models.by_name)
 
     def value_of(self, found: ClassInfo | FunctionInfo | ModuleInfo | str) -> Value:
         """The value that a resolved name has."""
@@ -123,7 +120,10 @@ class Reading(Core):
                 return self.value_of(inner)
         if not member or member == "default":
             return Value(name=name)
-        return Value(name=f"{name}.{member}" if name else member)
+        full = f"{name}.{member}" if name else member
+        if module.language == "java" and full in self.world.classes:  # a nested class
+            return self.value_of(self.world.classes[full])
+        return Value(name=full)
 
     def module_member(self, module: ModuleInfo, name: str, depth: int) -> Value:
         """A global of another module, as importers see it."""
