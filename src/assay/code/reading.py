@@ -19,7 +19,7 @@ SAFE_TYPES = frozenset(
     ("int", "float", "bool", "complex", "Decimal", "decimal.Decimal", "UUID", "uuid.UUID", "date", "datetime", "datetime.date",
      "datetime.datetime", "Integer", "Long", "Double", "Float", "Boolean", "Short", "long", "double", "boolean", "short", "byte",
      "BigDecimal", "BigInteger", "java.util.UUID", "LocalDate", "number", "int64", "int32", "uint", "uint64", "uint32", "float64",
-     "float32", "PositiveInt", "UUID4", "char"),
+     "float32", "PositiveInt", "UUID4", "char", "error", "int8", "int16", "uint8", "uint16", "rune"),
 )  # fmt: skip
 _PROPERTIES = frozenset(("property", "functools.cached_property", "django.utils.functional.cached_property"))
 _WRAPPERS = frozenset(

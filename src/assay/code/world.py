@@ -120,7 +120,7 @@ class ModuleInfo:
 
     def _find_top(self) -> None:
         for function in self.functions[1:]:
-            if function.function.parent == 0 and function.function.kind not in ("class", "lambda"):
+            if function.function.parent == 0 and function.function.kind not in ("class", "lambda", "method"):
                 self.top[function.name] = function
         for cls in self.classes:
             if self.functions[cls.made.body].function.parent == 0:
