@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import runpy
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +22,6 @@ from assay.dependencies.advisories.record import Advisory, Affected, Range, read
 from assay.dependencies.advisories.starter import StarterEntry, StarterFile
 from assay.dependencies.advisories.update import read_export, read_kev, read_names
 from assay.model.severity import Severity
-
-from dependencies_starter_extra import FACTS
 
 # Class of flaw: words that name it without doubt -> CWE and how we call it. First match wins.
 _CLASSES = (
@@ -55,12 +54,20 @@ _MAVEN = re.compile(
     r"|org\.springframework|com\.fasterxml|com\.google|io\.netty|org\.eclipse\.jetty|log4j|commons-|org\.yaml|com\.h2database|org\.postgresql"
     r"|mysql|org\.hibernate|io\.undertow|org\.bouncycastle|com\.thoughtworks|dom4j|org\.json|org\.jsoup|ch\.qos|com\.squareup|org\.quartz|com\.alibaba)"
 )
-_NAMES = {"PyPI": ("pypi_top15000.txt", 2500), "npm": ("npm_top15113.txt", 15_113), "Go": ("go_top2921.txt", 700)}
+FACTS: str = runpy.run_path(str(Path(__file__).with_name("dependencies_starter_extra.py")))["FACTS"]
+_NAMES = {
+    "PyPI": ("pypi_top15000.txt", 2500),
+    "npm": ("npm_top15113.txt", 15_113),
+    "Go": ("go_top2921.txt", 700),
+    "RubyGems": ("rubygems_top974.txt", 974),
+}
 _PER_PACKAGE = 12
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
@@ -72,7 +79,7 @@ def main() -> None:
     cwes = _cwes_by_alias(args.data)
     entries: dict[str, StarterEntry] = {}
     latest, today = "", datetime.now(UTC).date().isoformat()
-    for ecosystem in ("PyPI", "npm", "Maven", "Go"):
+    for ecosystem in ("PyPI", "npm", "Maven", "Go", "RubyGems", "crates.io"):
         counts: dict[str, int] = {}
         candidates = []
         for record in read_export(args.data / "osv" / ecosystem / "all.zip", 4 * 1024**3):
@@ -82,13 +89,24 @@ def main() -> None:
                 published = str(record.get("published", ""))[:10]
                 # Some records carry a date that is still to come.
                 latest = max(latest, published) if published <= today else latest
-        for weight, entry in sorted(candidates, key=lambda item: (item[0], item[1].advisory.id), reverse=True):
+        for weight, entry in sorted(
+            candidates, key=lambda item: (item[0], item[1].advisory.id), reverse=True
+        ):
             name = entry.packages[0][1]
             counts[name] = counts.get(name, 0) + 1
             if counts[name] <= _PER_PACKAGE or weight[0]:
                 entries.setdefault(entry.advisory.id, entry)
     known = {name for entry in entries.values() for name in (entry.advisory.id, *entry.advisory.aliases)}
-    entries |= {entry.advisory.id: entry for entry in _by_hand() if entry.advisory.id not in known}
+    known |= {
+        f"{e}:{name}"
+        for entry in entries.values()
+        if entry.advisory.malicious
+        for e, name, _ in entry.packages
+    }
+    for entry in _by_hand():
+        also_known = entry.advisory.malicious and ":".join(entry.packages[0][:2]) in known
+        if entry.advisory.id not in known and not also_known:
+            entries[entry.advisory.id] = entry
     ordered = tuple(sorted(entries.values(), key=lambda entry: entry.advisory.id))
     note = "Facts of advisories by PyPA (CC-BY-4.0), Go vulndb (CC-BY-4.0), GitHub and Node.js, and CISA KEV (CC0); summaries are ours."
     args.out.write_bytes(_lines(StarterFile(latest, note, ordered)))
@@ -105,7 +123,8 @@ def _by_hand() -> Iterator[StarterEntry]:
         events = [_span(part) for part in parts if not part.startswith("=")]
         kind_of_range = "SEMVER" if ecosystem == "npm" else "ECOSYSTEM"
         affected = Affected(
-            tuple(Range(kind_of_range, event) for event in events), "\n" + "\n".join(exact) + "\n" if exact else ""
+            tuple(Range(kind_of_range, event) for event in events),
+            "\n" + "\n".join(exact) + "\n" if exact else "",
         )
         packages = [name.strip() for name in names.split(",")]
         advisory = Advisory(
@@ -133,31 +152,66 @@ def _span(text: str) -> tuple[tuple[str, str], ...]:
 def _lines(file: StarterFile) -> bytes:
     """One entry a line, so that a change of the file can be read."""
     head = msgspec.json.encode({"date": file.date, "note": file.note})[:-1]
-    return head + b',"entries":[\n' + b",\n".join(msgspec.json.encode(entry) for entry in file.entries) + b"\n]}\n"
+    return (
+        head
+        + b',"entries":[\n'
+        + b",\n".join(msgspec.json.encode(entry) for entry in file.entries)
+        + b"\n]}\n"
+    )
 
 
 def _candidate(
-    record: dict[str, object], ecosystem: str, ranks: dict[str, int] | None, kev: dict[str, str], cwes: dict[str, tuple[str, ...]]
+    record: dict[str, object],
+    ecosystem: str,
+    ranks: dict[str, int] | None,
+    kev: dict[str, str],
+    cwes: dict[str, tuple[str, ...]],
 ) -> tuple[tuple[bool, int, int], StarterEntry] | None:
     found = read_record(record)
-    if found is None or found[0].withdrawn or found[0].id.startswith("x_") or found[0].informational:
+    if (
+        found is None
+        or found[0].withdrawn
+        or found[0].id.startswith("x_")
+        or found[0].informational not in {"", "unmaintained"}
+    ):
         return None
     advisory, packages = found
-    wide = [(e, name, affected) for e, name, affected in packages if e == ecosystem and _is_wide(name, ecosystem, ranks)]
+    wide = [
+        (e, name, affected)
+        for e, name, affected in packages
+        if e == ecosystem and _is_wide(name, ecosystem, ranks)
+    ]
     if not wide:
         return None
     packages_out = tuple((e, name, _compact(affected, e)) for e, name, affected in wide[:20])
     if any(not affected.ranges and not affected.versions for _, _, affected in packages_out):
         return None
     text = f"{record.get('summary', '')} {record.get('details', '')}".lower()
-    cwe, kind = next(((cwe, kind) for words, cwe, kind in _CLASSES if re.search(words, text[:3000])), ("", "flaw"))
-    stated = tuple(dict.fromkeys([*advisory.cwes, *(item for alias in (advisory.id, *advisory.aliases) for item in cwes.get(alias, ()))]))
+    cwe, kind = next(
+        ((cwe, kind) for words, cwe, kind in _CLASSES if re.search(words, text[:3000])), ("", "flaw")
+    )
+    stated = tuple(
+        dict.fromkeys(
+            [
+                *advisory.cwes,
+                *(item for alias in (advisory.id, *advisory.aliases) for item in cwes.get(alias, ())),
+            ]
+        )
+    )
     added = next((kev[name] for name in (advisory.id, *advisory.aliases) if name in kev), "")
     severity, score, _ = severity_of(advisory)
-    if severity is Severity.UNKNOWN and not added and not advisory.malicious and ecosystem in {"PyPI", "npm"}:
+    if (
+        severity is Severity.UNKNOWN
+        and not added
+        and not advisory.malicious
+        and not advisory.informational
+        and ecosystem != "Go"
+    ):
         return None
+    if advisory.informational:
+        kind, cwe, stated = "no maintainer", "CWE-1104", ()
     if advisory.malicious:
-        kind = "malicious release"
+        kind, cwe, stated = "malicious release", "CWE-506", ()
     compact = Advisory(
         id=advisory.id,
         aliases=advisory.aliases,
@@ -168,6 +222,7 @@ def _candidate(
         cwes=stated or ((cwe,) if cwe else ()),
         published=advisory.published[:10],
         malicious=advisory.malicious,
+        informational=advisory.informational,
     )
     rank = min((ranks or {}).get(name, 100_000) for _, name, _ in wide)
     weight = (bool(added) or advisory.malicious, int((score or 0) * 10), -rank)
@@ -177,7 +232,8 @@ def _candidate(
 def _is_wide(name: str, ecosystem: str, ranks: dict[str, int] | None) -> bool:
     if ecosystem == "Maven":
         return bool(_MAVEN.match(name))
-    if ranks is not None and name in ranks:
+    # RustSec is small, and no list of its packages by use is at hand.
+    if ecosystem == "crates.io" or (ranks is not None and name in ranks):
         return True
     return ecosystem == "Go" and name in {"stdlib", "toolchain"}
 
@@ -186,9 +242,15 @@ def _compact(affected: Affected, ecosystem: str) -> Affected:
     """Without the enumerated versions that the ranges hold already."""
     versions = [version for version in affected.versions.split("\n") if version]
     bare = Affected(affected.ranges)
-    kept = [version for version in versions if not is_affected(bare, ecosystem, version)] if affected.ranges else versions
+    kept = (
+        [version for version in versions if not is_affected(bare, ecosystem, version)]
+        if affected.ranges
+        else versions
+    )
     symbols = affected.symbols[:20]
-    return Affected(affected.ranges, "\n" + "\n".join(kept) + "\n" if kept else "", symbols, affected.modules[:10])
+    return Affected(
+        affected.ranges, "\n" + "\n".join(kept) + "\n" if kept else "", symbols, affected.modules[:10]
+    )
 
 
 def _cwes_by_alias(data: Path) -> dict[str, tuple[str, ...]]:

@@ -12,11 +12,12 @@ from assay.model.finding import Finding
 from assay.model.rule import Example, Rule
 from assay.model.scan import FileStatus
 from assay.rules.load import builtin_rules
+from assay.scan.engines.api import ApiEngine
 from assay.scan.engines.infrastructure import DocumentEngine, InfrastructureEngine
 from assay.scan.engines.protocol import Look
 from assay.scan.target.file import SourceFile, TargetFile
 
-ENGINES: dict[str, DocumentEngine] = {"infrastructure": InfrastructureEngine()}
+ENGINES: dict[str, DocumentEngine] = {"infrastructure": InfrastructureEngine(), "api": ApiEngine()}
 RULES = [rule for rule in builtin_rules() if rule.engine in ENGINES]
 
 
@@ -64,12 +65,16 @@ def test_bad_examples_are_reported_and_good_ones_are_not(rule: Rule) -> None:
         found = findings(rule, texts_of(example))
         assert found, f"not reported:\n{example.code}"
         for finding in found:
-            assert "?" not in finding.message.replace("?raw", ""), f"a hole of the message was not filled: {finding.message}"
+            assert "?" not in finding.message.replace("?raw", ""), (
+                f"a hole of the message was not filled: {finding.message}"
+            )
     for example in rule.good:
         assert not findings(rule, texts_of(example)), f"reported although good:\n{example.code}"
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if "'fix'" in repr(rule.match)], ids=lambda rule: rule.id)
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if "'fix'" in repr(rule.match)], ids=lambda rule: rule.id
+)
 def test_a_fix_leaves_a_clean_document(rule: Rule) -> None:
     fixed_any = False
     for example in rule.bad:

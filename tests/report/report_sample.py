@@ -172,7 +172,7 @@ RULES = (
         Confidence.HIGH,
         ("CWE-89",),
         ("A03:2021",),
-        ("PCI-DSS-4.0:6.2.4", "ASVS-5.0.0:1.2.4"),
+        ("pci-dss:6.2.4", "asvs:v5.0.0-1.2.4"),
         ("https://cwe.mitre.org/data/definitions/89.html",),
     ),
     RuleSummary(
@@ -184,7 +184,7 @@ RULES = (
         Confidence.MEDIUM,
         ("CWE-798",),
         ("A07:2021",),
-        ("HIPAA:164.312(d)", "PCI-DSS-4.0:8.6.2"),
+        ("hipaa:164.312(d)", "pci-dss:8.6.2"),
     ),
 )
 RESULT = ScanResult(

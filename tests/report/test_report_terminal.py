@@ -58,3 +58,12 @@ def test_suppressed_findings_are_counted_and_not_shown() -> None:
     shown = terminal.screen(RESULT, color=False)
     assert "1 finding suppressed" in shown
     assert FINDINGS[4].triaged.finding.location.uri not in shown
+
+
+def test_what_was_inherited_is_one_line_a_bucket() -> None:
+    shown = terminal.screen(RESULT, color=False)
+    assert "Inherited, not from this change, and not blocking:\n  P1 this sprint: 1 finding\n" in shown
+    assert "config/settings.py" not in shown
+    assert "app/db.py:42:9" in shown
+    blocking = replace(RESULT.verdict, blocking=("c" * 32,))
+    assert "config/settings.py" in terminal.screen(replace(RESULT, verdict=blocking), color=False)

@@ -123,9 +123,11 @@ class BlindEngine(WordEngine):
 
 
 @pytest.fixture
-def engines(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def engines(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[str, frozenset[ScanType]]]:
     """The registry holds the test engines only; the cache is this test's own."""
-    table = {"words": f"{__name__}:WordEngine", "pairs": f"{__name__}:PairEngine"}
+    table = {one.name: (f"{__name__}:{one.__name__}", one.scan_types) for one in (WordEngine, PairEngine)}
     monkeypatch.setattr(registry, "_ENGINES", table)
     monkeypatch.setattr(WordEngine, "counter", tmp_path_factory.mktemp("count") / "looks")
     monkeypatch.setenv("ASSAY_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))

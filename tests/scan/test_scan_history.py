@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def repo(tmp_path: Path) -> Path:
     return root
 
 
-def history(root: Path) -> tuple[int, list[dict[str, object]], str]:
+def history(root: Path) -> tuple[int, list[dict[str, Any]], str]:
     out = root.parent / "history.json"
     code = run(["scan", str(root), "--history", "--quiet", "--jobs", "2", "--output", f"json={out}"])
     text = out.read_text()
@@ -47,7 +48,7 @@ def test_what_was_removed_is_found_with_its_commit(repo: Path) -> None:
             f["introduced"]["author"],
             f["introduced"]["date"][:10],
             f["introduced"]["at_head"],
-        )  # type: ignore[index]
+        )
         for f in findings
     }
     assert seen == {"config.py": ("Ada", "2020-01-01", False), "other.py": ("Bob", "2021-01-01", True)}
@@ -59,8 +60,8 @@ def test_a_value_in_many_versions_is_one_finding_at_the_oldest(repo: Path) -> No
         (repo / "other.py").write_text((repo / "other.py").read_text() + f"# {number}\n")
         commit(repo, f"edit {number}", "Cid", f"2022-01-0{number + 1}T00:00:00+00:00")
     _, findings, _ = history(repo)
-    (other,) = [f for f in findings if f["location"]["uri"] == "other.py"]  # type: ignore[index]
-    assert (other["introduced"]["author"], other["introduced"]["versions"]) == ("Bob", 5)  # type: ignore[index]
+    (other,) = [f for f in findings if f["location"]["uri"] == "other.py"]
+    assert (other["introduced"]["author"], other["introduced"]["versions"]) == ("Bob", 5)
 
 
 def test_outside_of_git_it_is_explained(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -54,7 +54,7 @@ def git(root: Path, *arguments: str) -> None:
 
 
 @pytest.fixture
-def root(tmp_path: Path, engines: dict[str, str]) -> Path:
+def root(tmp_path: Path, engines: dict[str, Any]) -> Path:
     folder = tmp_path / "project"
     folder.mkdir()
     return folder
@@ -118,8 +118,8 @@ def test_a_project_engine_that_fails_leaves_the_others_findings(root: Path, jobs
     assert code == 3
 
 
-def test_a_blind_engine_is_broken_and_its_silence_says_nothing(root: Path, engines: dict[str, str]) -> None:
-    engines["blind"] = engines["words"].replace("WordEngine", "BlindEngine")
+def test_a_blind_engine_is_broken_and_its_silence_says_nothing(root: Path, engines: dict[str, Any]) -> None:
+    engines["blind"] = (engines["words"][0].replace("WordEngine", "BlindEngine"), engines["words"][1])
     tree(root, {"a.txt": "fine\n"})
     code, result = scan(root)
     assert (code, engine(result, "blind")["status"]) == (3, "broken")
@@ -337,7 +337,7 @@ def test_wrong_flags_are_explained(
     assert expected in capfd.readouterr().err
 
 
-def test_a_missing_path(capfd: pytest.CaptureFixture[str], engines: dict[str, str]) -> None:
+def test_a_missing_path(capfd: pytest.CaptureFixture[str], engines: dict[str, Any]) -> None:
     assert run(["scan", "no/such/place"]) == 2
     assert "no/such/place: no such file or folder" in capfd.readouterr().err
 

@@ -28,6 +28,11 @@ def key_of(text: str, line: int, uri: str = "app/db.py") -> str:
 ORIGINAL = key_of(CODE, 7)
 
 
+def test_the_published_algorithm_does_not_change_by_accident() -> None:
+    assert ORIGINAL == "8e00dc0985ec8db327cb56d8bbcc6e9c"
+    assert key(finding(identity="x"), sources({})) == "a3ed5e7379adaf5691fc1e0b348aac06"
+
+
 @pytest.mark.parametrize(
     ("change", "text", "line"),
     [

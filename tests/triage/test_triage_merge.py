@@ -9,7 +9,8 @@ from triage_sample import finding
 
 from assay.model.finding import Finding, VerificationState
 from assay.model.severity import Confidence, Severity
-from assay.scan.triage.merge import is_own, merge
+from assay.scan.triage.combine import is_own
+from assay.scan.triage.merge import explain, merge
 
 SQL = "CWE-89"
 
@@ -70,6 +71,30 @@ def test_a_password_rule_on_a_secrets_line_is_that_secret() -> None:
     merged = merge([rule, secret])
     assert [one.rule_id for one in merged.findings] == ["secrets/token"]
     assert len(merged.findings[0].evidence) == 2
+
+
+def test_a_password_in_an_image_is_the_secret_on_that_line() -> None:
+    secret = finding(
+        "secrets/password",
+        uri="Dockerfile",
+        line=3,
+        columns=(17, 35),
+        identity="k:1",
+        engine="secrets",
+        cwe=("CWE-798",),
+    )
+    image = finding(
+        "infrastructure/docker/secret-in-env",
+        uri="Dockerfile",
+        line=3,
+        engine="infrastructure",
+        cwe=("CWE-798",),
+        identity="ENV|x",
+    )
+    root = replace(image, rule_id="infrastructure/docker/user", cwe=("CWE-250",), identity="USER|x")
+    merged = merge([image, root, secret])
+    assert [one.rule_id for one in merged.findings] == ["infrastructure/docker/user", "secrets/password"]
+    assert len(merged.findings[1].evidence) == 2
 
 
 def test_dependencies_are_one_by_package_and_any_common_advisory() -> None:
@@ -199,3 +224,14 @@ def test_another_tool_never_raises_the_count_of_what_was_found(
 def test_own_rules_are_known_by_their_domain() -> None:
     assert is_own(finding())
     assert not is_own(replace(finding(), rule_id="bandit/B608"))
+
+
+def test_what_became_of_every_raw_finding_is_told() -> None:
+    told = explain(merge([finding(), finding(), finding("bandit/B608", engine="bandit")]))
+    assert told == (
+        "app/db.py:3 code/python/sql-injection: 2 raw (the same lines and weakness)\n"
+        "  code code/python/sql-injection app/db.py:3\n"
+        "  bandit bandit/B608 app/db.py:3\n"
+        "dropped app/db.py:3 code/python/sql-injection of code: reported twice by the same engine\n"
+        "3 raw findings, 1 after merging, 1 dropped\n"
+    )

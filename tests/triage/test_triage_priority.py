@@ -83,9 +83,22 @@ def test_without_context_nothing_of_it_is_in_the_sum() -> None:
     ],
 )
 def test_every_fact_moves_the_score_by_its_points(fact: Fact, points: float) -> None:
-    base = replace(SQL, severity=Severity.MEDIUM)
-    before = rank([triaged(base)], Context())[0].score
-    assert rank([triaged(base)], Context(facts=(fact,)))[0].score == before + points
+    before = rank([triaged(SQL)], Context())[0].score
+    assert rank([triaged(SQL)], Context(facts=(fact,)))[0].score == before + points
+
+
+@pytest.mark.parametrize(
+    ("severity", "weight"), [(Severity.HIGH, 1.0), (Severity.MEDIUM, 0.8), (Severity.LOW, 0.3)]
+)
+def test_what_the_context_adds_counts_by_severity_and_what_it_takes_away_in_full(
+    severity: Severity, weight: float
+) -> None:
+    base = [triaged(replace(SQL, severity=severity))]
+    before = rank(base, Context())[0].score
+    public = Context(facts=(Fact(Topic.EXPOSURE, "**", "internet", "e"),))
+    internal = Context(facts=(Fact(Topic.EXPOSURE, "**", "internal", "e"),))
+    assert rank(base, public)[0].score == before + 15 * weight
+    assert rank(base, internal)[0].score == before - 10
 
 
 def test_who_reaches_the_code_says_nothing_of_a_secret() -> None:
@@ -132,7 +145,7 @@ def test_controls_only_of_enabled_frameworks() -> None:
     known = Knowledge(controls={"infrastructure/docker/root-user": ("cis-docker:4.1",)})
     assert rank([triaged(root)], Context(), known)[0].controls == ()
     assert rank([triaged(root)], hipaa, known)[0].controls == ("hipaa:164.312(a)(1)",)
-    assert rank([triaged(root)], hipaa, known)[0].score == 50.0
+    assert rank([triaged(root)], hipaa, known)[0].score == 48.0
 
 
 def test_owner_and_threats_stand_on_the_finding() -> None:

@@ -149,6 +149,15 @@ def test_a_finding_at_several_places_needs_every_place() -> None:
     assert not run(found, both)[0].active
 
 
+def test_a_dependency_is_suppressed_where_it_is_declared_not_where_it_is_imported() -> None:
+    imported = Location("src/x.py", Region(1, 1, 1, 5))
+    found = triaged(
+        replace(finding("dependencies/x", uri="req.txt", purl="pkg:pypi/a@1"), related=(imported,)), "f1"
+    )
+    text = b"suppressions: [{rule: dependencies/x, path: 'req.txt', reason: not used}]"
+    assert not run(found, external=parse_suppressions(text, "s"))[0].active
+
+
 def test_the_name_that_another_tool_gives_counts_too() -> None:
     found = replace(finding(line=1), evidence=(Evidence("bandit", "bandit/B608", "medium"),))
     assert not run(triaged(found), marks(f"q(x)  # {GOOD.replace(RULE, 'bandit/B608')}"))[0].active

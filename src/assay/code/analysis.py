@@ -19,7 +19,7 @@ from assay.code.summary import Closure, Event, Summary
 from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, join, steps
 from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo
 
-MAX_EVENTS = 120
+MAX_EVENTS = 48
 _MAX_STACK = 60
 
 
@@ -74,7 +74,7 @@ class Analysis(Calling):
         """Keep the variables of a module's body as its globals."""
         self.shared.update(f.heap)
         names = f.info.function.variables
-        for name, value in zip(names, f.variables, strict=True):
+        for name, value in zip(names, f.variables, strict=False):
             old = f.module.globals.get(name)
             f.module.globals[name] = (
                 value if old is None or old is UNKNOWN else join(value, old) if old.labels else value
@@ -236,8 +236,13 @@ class Analysis(Calling):
         new = kept if old is None else join(old, kept)
         if (new.labels or {}).keys() != ((old.labels if old else None) or {}).keys():
             self.changed = True
-            self.demand.ask(key)
+            self.ask_field(owner, key)
         self.class_fields[owner.qualname, key] = new
+
+    def ask_field(self, owner: ClassInfo, key: str) -> None:
+        """Source data is in this field: those that read it matter."""
+        body = owner.module.functions[owner.made.body]
+        self.demand.ask_near(key, next((m for ms in owner.methods.values() for m in ms), body))
 
     # Entry points
 
@@ -324,6 +329,8 @@ def _better(a: Event, b: Event) -> bool:
         return a.mark.confidence > b.mark.confidence
     assert isinstance(a.origin, Source)
     assert isinstance(b.origin, Source)
+    if (a.origin.kind == "exception") != (b.origin.kind == "exception"):
+        return b.origin.kind == "exception"
     if (a.origin.kind == "remote") != (b.origin.kind == "remote"):
         return a.origin.kind == "remote"
     return len(steps(a.mark.trace)) < len(steps(b.mark.trace))

@@ -15,11 +15,14 @@ from assay.code.model_rows import Row
 from assay.code.reading import Reading
 from assay.code.sinks import dangerous, whole
 from assay.code.summary import Closure, Event, Sink, Summary
+from assay.code.uses import CALLED, PASSED, RECEIVER, TEST, uses_of
 from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, doubted, join, join_labels
 from assay.code.world import ClassInfo, FunctionInfo
 
 MAX_CONTEXTS = 8
 MAX_CONTEXT_SIZE = 120
+SMALL = 40
+FEW_CONTEXTS = 4
 MAX_OVERRIDES = 8
 
 
@@ -37,15 +40,21 @@ class Calling(Reading):
         receiver, name = site.receiver, site.member
         names: list[str] = []
         calls: list[Any] = []
+        whole = self.whole_export(receiver, name) if receiver.name.startswith("module:") else None
+        if whole is not None:
+            receiver = whole
         if receiver.name.startswith("module:"):
             value = self.module_member(self.world.modules[int(receiver.name[7:])], name, 0)
             site.names = [value.name] if value.name else []
             return value.calls
         models = self._models[f.language]
+        exact = receiver.name == "super()"
+        if exact:
+            receiver = Value(receiver.labels, types=receiver.types, refs=receiver.refs)
         for kind in receiver.types:
             cls = self.world.classes.get(kind)
             if cls is not None:
-                calls.extend(self._methods(receiver, cls, name))
+                calls.extend(self._methods(receiver, cls, name, exact))
                 names.extend(f"{base}.{name}" for one in cls.foreign for base in models.lineage(one))
                 names.append(f"{kind}.{name}")
             else:
@@ -69,15 +78,15 @@ class Calling(Reading):
         """A field's value from the heap only."""
         return load(f.heap, f.shared, obj, name)
 
-    def _methods(self, receiver: Value, cls: ClassInfo, name: str) -> list[Any]:
+    def _methods(self, receiver: Value, cls: ClassInfo, name: str, exact: bool) -> list[Any]:
         found = cls.method(name)
         result = [Closure(m, None if m.function.kind == "static" else receiver) for m in found]
         if not found:
             kept = self.class_fields.get((cls.qualname, name))
             if kept is not None:
                 result.extend(kept.calls)
-        if receiver.refs and not isinstance(receiver.refs[0], Symbol):
-            return result  # made in sight: its class is exact
+        if exact or (receiver.refs and not isinstance(receiver.refs[0], Symbol)):
+            return result  # made in sight, or `super`: its class is exact
         for child in _below(cls):
             if name in child.methods and len(result) < MAX_OVERRIDES:
                 result.extend(Closure(m, receiver) for m in child.methods[name])
@@ -204,26 +213,48 @@ class Calling(Reading):
         if info.function.size > MAX_CONTEXT_SIZE or self.stack > 20:
             return ()
         found = []
-        parameters = info.function.parameters
-        for index, value in enumerate(args[: len(parameters)]):
-            types = self._telling_types(info, parameters[index], value)
-            const = value.const if value.const is not None and _short(value.const) else None
-            calls = tuple(
-                call
-                for call in value.calls
-                if not isinstance(call, Closure) or not call.env or len(call.env) < 6
-            )
-            if const is not None or calls or types:
-                found.append((index, (const, types, value.name if calls else "", calls)))
+        uses = self.uses_of(info)
+        for index, (parameter, value) in enumerate(zip(info.function.parameters, args, strict=False)):
+            if value is UNKNOWN:
+                continue
+            told = self._told(info, parameter, value, uses[parameter.register])
+            if told is not None:
+                found.append((index, told))
         if not found:
             return ()
         context = tuple(found)
         if (info, context) not in self.summaries:
             count = self.contexts.get(info, 0)
-            if count >= MAX_CONTEXTS:
+            if count >= (MAX_CONTEXTS if info.function.size <= SMALL else FEW_CONTEXTS):
                 return ()
             self.contexts[info] = count + 1
         return context
+
+    def uses_of(self, info: FunctionInfo) -> dict[int, int]:
+        """How the function uses its parameters."""
+        known = self._uses.get(info)
+        if known is None:
+            known = self._uses[info] = uses_of(info)
+        return known
+
+    def _told(
+        self, info: FunctionInfo, parameter: ir.Parameter, value: Value, use: int
+    ) -> tuple[Any, ...] | None:
+        """What of an argument the function can make something of."""
+        const: tuple[Any, ...] | None = None
+        types: tuple[str, ...] = ()
+        calls: tuple[Any, ...] = ()
+        if value.const is not None and _short(value.const):
+            flag = isinstance(value.const[0], bool | None)
+            if use & TEST or (use & PASSED and (flag or info.function.size <= SMALL)):
+                const = value.const
+        if use & RECEIVER:
+            types = self._telling_types(info, parameter, value)
+        if value.calls and use & (CALLED | PASSED | RECEIVER):
+            calls = tuple(c for c in value.calls if not isinstance(c, Closure) or not c.env or len(c.env) < 6)
+        if const is None and not types and not calls:
+            return None
+        return (const, types, value.name if calls else "", calls)
 
     def _telling_types(self, info: FunctionInfo, parameter: ir.Parameter, value: Value) -> tuple[str, ...]:
         if not value.types or (parameter.type and value.types[0] not in self.world.classes):
@@ -379,7 +410,7 @@ class Calling(Reading):
         inner.heap = f.heap
         inner.run(body.function.body)
         f.heap = inner.heap
-        for name, value in zip(body.function.variables, inner.variables, strict=True):
+        for name, value in zip(body.function.variables, inner.variables, strict=False):
             if value is not UNKNOWN and name not in cls.methods:
                 cls.attributes[name] = value
             elif value.calls and name in cls.methods and not isinstance(value.calls[0], ClassInfo):
@@ -436,7 +467,7 @@ class Calling(Reading):
             return UNKNOWN
         receiver = f.variables[parameters[0].register]
         bases = [cls.qualname for cls in owner.lineage[1:2]] or owner.foreign
-        return Value(receiver.labels, types=tuple(bases[:4]), refs=receiver.refs)
+        return Value(receiver.labels, types=tuple(bases[:4]), name="super()", refs=receiver.refs)
 
     def type_test(self, f: Frame, site: Site) -> Value:
         """`isinstance(x, int)`: true proves x harmless if the types are."""

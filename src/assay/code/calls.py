@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from assay.code import ir
 from assay.code.conditions import holds
 from assay.code.fold import fold_method
-from assay.code.heap import ANY, elements, store
+from assay.code.heap import ANY, elements, join_heaps, store
 from assay.code.intrinsics import INTRINSICS
+from assay.code.intrinsics_ecmascript import ECMASCRIPT
 from assay.code.kinds import ALL
 from assay.code.model_rows import Row
 from assay.code.sinks import dangerous, whole
@@ -31,6 +32,8 @@ from assay.code.world import ClassInfo
 
 if TYPE_CHECKING:
     from assay.code.frame import Frame
+
+_DOES = INTRINSICS | ECMASCRIPT
 
 
 class Site:
@@ -177,14 +180,21 @@ def _folded(site: Site) -> Value | None:
 
 
 def _project_calls(f: Frame, site: Site, calls: tuple[Any, ...], rows: list[tuple[Row, str, int]]) -> Value:
+    """Any of several may run: what one writes does not undo what another wrote."""
     result: Value | None = None
+    before = f.heap
+    after = None
     for call in calls[:8]:
+        if len(calls) > 1:
+            f.heap = dict(before)
         one = (
             f.analysis.construct(f, site, call)
             if isinstance(call, ClassInfo)
             else f.analysis.call_closure(f, site, call)
         )
         result = one if result is None else join(result, one)
+        after = f.heap if after is None else join_heaps(after, f.heap)
+    f.heap = before if after is None else after
     for row, name, certainty in rows:
         _consequences(f, site, row, name, certainty)
     return result if result is not None else UNKNOWN
@@ -367,9 +377,10 @@ def _from(f: Frame, site: Site, propagator: dict[str, Any]) -> Labels | None:
 
 def _result(f: Frame, site: Site, row: Row, name: str, certainty: int) -> Value | None:
     raw = row.raw
-    if raw.does:
-        return INTRINSICS[raw.does](f, site)
     types = _returned(site, raw.returns)
+    if raw.does:
+        made = _DOES[raw.does](f, site)
+        return made.with_types(types) if types and made is not None else made
     if raw.source:
         labels: Labels = {
             Source(raw.source, f.number, site.span, name): Mark(

@@ -34,6 +34,7 @@ class Core:
         self.decorators: dict[FunctionInfo, list[str]] = {}
         self.closures: dict[FunctionInfo, Closure] = {}
         self.parameter_notes: dict[FunctionInfo, dict[int, list[str]]] = {}
+        self._uses: dict[FunctionInfo, dict[int, int]] = {}
         self._mentioned: dict[FunctionInfo, set[str]] = {}
         self.stack = 0
         self.properties = 0

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 
 from assay.code.model_rows import Models
 from assay.code.values import Source
-from assay.code.world import FunctionInfo, World
+from assay.code.world import FunctionInfo, ModuleInfo, World
+
+_FEW = 30
 
 
 class Demand:
@@ -32,12 +34,35 @@ class Demand:
                 self.mentions[f"{info.number}:{function.function.index}"] = [function]
                 for name in function.function.names:
                     self.mentions.setdefault(name, []).append(function)
-        imported = _imported(world)
+        self._imports = {info.number: _imported(info) for info in world.modules}
+        self._all_imports = set().union(*self._imports.values())
         for known in models.values():
-            for name in _source_names(known, imported, self.mentions):
-                self.ask(name)
+            for name, rows in (
+                *known.by_name.items(),
+                *((f"*.{m}", rows) for m, rows in known.by_member.items()),
+            ):
+                if any(row.raw.source or row.raw.entry or row.raw.callback for row in rows):
+                    self.ask_for(name.removesuffix("[]"))
         for name in wanted:
-            self.ask(name)
+            self.ask_for(name)
+
+    def ask_for(self, name: str) -> None:
+        """Everything that may use a qualified name, `*.name`, or one function ("file:function")."""
+        parts = name.split(".")
+        if len(parts) == 1 or parts[0] == "*" or ":" in name:
+            self.ask(parts[-1])
+            return
+        telling = _telling(parts, self.mentions)
+        if _is_type(parts):
+            if _fits(name, self._all_imports):
+                self.ask(telling)
+            return
+        for function in self.mentions.get(telling, ()):
+            if function not in self.seen and _fits(name, self._imports[function.module.number]):
+                self.add(function)
+        for alias in self.aliases.get(telling, ()):
+            if _fits(name, self._all_imports):
+                self.ask(alias)
 
     def ask(self, name: str) -> None:
         """Everything that mentions a name."""
@@ -58,8 +83,31 @@ class Demand:
 
     def learned(self, function: FunctionInfo) -> None:
         """Data of a source comes out of this function: its callers matter."""
-        name = function.function.name
-        self.ask(function.owner.name if function.function.kind == "constructor" and function.owner else name)
+        owner = function.owner
+        name = owner.name if function.function.kind == "constructor" and owner else function.function.name
+        self.ask_near(name, function)
+
+    def ask_near(self, name: str, function: FunctionInfo) -> None:
+        """What mentions a name of this function's or of its object; of a name that many have, only those who know the file or class."""
+        mentions = self.mentions.get(name, ())
+        if len(mentions) <= _FEW:
+            self.ask(name)
+            return
+        owner = function.owner
+        family = (
+            {owner.name, *(c.name for c in owner.lineage), *(c.name for c in owner.children)}
+            if owner
+            else set()
+        )
+        last = function.module.name.rsplit(".", 1)[-1].rsplit("/", 1)[-1]
+        for other in mentions:
+            near = other.module is function.module or (other.owner is not None and other.owner.name in family)
+            if (
+                near
+                or not family.isdisjoint(other.function.names)
+                or last in self._imports[other.module.number]
+            ):
+                self.add(other)
 
 
 def hands_out(labels: Iterable[object]) -> bool:
@@ -67,24 +115,15 @@ def hands_out(labels: Iterable[object]) -> bool:
     return any(isinstance(origin, Source) and origin.kind != "exception" for origin in labels)
 
 
-def _source_names(models: Models, imported: set[str], mentions: dict[str, list[FunctionInfo]]) -> set[str]:
-    """Last parts of the names of sources whose library the project imports."""
-    found: set[str] = set()
-    for name, rows in models.by_name.items():
-        if any(row.raw.source or row.raw.entry or row.raw.callback for row in rows):
-            parts = name.removesuffix("[]").split(".")
-            if (
-                len(parts) == 1
-                or parts[0][:1].isupper()
-                or parts[0] in imported
-                or parts[0].split("/")[0] in imported
-                or not imported
-            ):
-                found.add(_telling(parts, mentions))
-    for name, rows in models.by_member.items():
-        if any(row.raw.source or row.raw.entry or row.raw.callback for row in rows):
-            found.add(name)
-    return found
+def _is_type(parts: list[str]) -> bool:
+    """Whether the name belongs to a type, whose values are met in files that do not import it."""
+    return any(part[:1].isupper() for part in parts[:-1])
+
+
+def _fits(name: str, imports: set[str]) -> bool:
+    """Whether one of these imports leads to a qualified name."""
+    parts = name.replace("/", ".").split(".")
+    return any(".".join(parts[:count]) in imports for count in range(1, len(parts) + 1))
 
 
 def _telling(parts: list[str], mentions: dict[str, list[FunctionInfo]]) -> str:
@@ -100,9 +139,11 @@ def _telling(parts: list[str], mentions: dict[str, list[FunctionInfo]]) -> str:
     return before if needed and len(mentions.get(before, ())) < len(mentions.get(last, ())) else last
 
 
-def _imported(world: World) -> set[str]:
+def _imported(info: ModuleInfo) -> set[str]:
+    """What a file imports: modules, their beginnings, and the names of their last parts, with dots for slashes."""
     found: set[str] = set()
-    for info in world.modules:
-        for made in info.module.imports:
-            found.update((made.module, made.module.split(".")[0], made.module.split("/")[0]))
+    for made in info.module.imports:
+        parts = made.module.replace("/", ".").split(".")
+        found.update(".".join(parts[:count]) for count in range(1, len(parts) + 1))
+        found.update((parts[-1], made.name))
     return found

@@ -55,11 +55,16 @@ def _argument(
     return Value({origin: mark}, types=types)
 
 
+# Types of plain data: a parameter of one is what the caller sent, whatever models say of the type's methods.
+_PLAIN = frozenset(("str", "bytes", "list", "dict", "set", "tuple", "object", "typing.Any"))
+
+
 def _injected(analysis: Analysis, f: Frame, types: tuple[str, ...], default: Value | None) -> bool:
     """Whether the framework passes an object of its own here: a session, the request, a dependency."""
     if default is not None and any("Depends" in t or "Security" in t for t in default.types):
         return True
     models = analysis.models(f)
+    types = tuple(t for t in types if t not in _PLAIN)
     return any(t in models.bases or any(n.startswith(t + ".") for n in models.by_name) for t in types)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.code import ir
-from assay.code.kinds import ALL
+from assay.code.access import keep_proof
+from assay.code.kinds import ALL, BIT
 from assay.code.values import UNKNOWN, Value, cleared
 
 if TYPE_CHECKING:
@@ -56,32 +57,45 @@ def _compare(f: Frame, made: ir.Instruction, polarity: bool) -> None:
         return
     if symbol == "in" and f.analysis.is_fixed_collection(f, f.get(right)):
         clear(f, left, ALL)
+        tested = f.info.definition(left) if left < 0 else None
+        if tested is not None and tested[0] == ir.FIELD:
+            f.analysis.field_guard(f, tested)
     elif symbol in ("==", "is"):
         for tested, other in ((left, right), (right, left)):
             value = f.get(other)
             if value.const is not None or f.analysis.is_fixed(f, value):
                 pin(f, tested, value)
-                _compared_call(f, tested)
+                _compared_call(f, tested, value)
 
 
-def _compared_call(f: Frame, tested: int) -> None:
+def _compared_call(f: Frame, tested: int, known: Value) -> None:
     """`commonpath([base, p]) == base`, `urlparse(u).netloc == "host"`: equality of something derived proves what the model says."""
     made = f.info.definition(tested) if tested < 0 else None
     if made is not None and made[0] in (ir.CALL, ir.METHOD):
         _called(f, made, True)
     elif made is not None and made[0] == ir.FIELD:
         f.analysis.field_guard(f, made)
+    elif made is not None and made[0] == ir.UNARY and made[3] == "typeof" and known.const:
+        clear(f, made[4], _TYPEOF.get(str(known.const[0]), 0))
+
+
+# A text cannot hold the operators of a query document.
+_TYPEOF = {"number": ALL, "boolean": ALL, "bigint": ALL, "undefined": ALL, "string": BIT["nosql"]}
 
 
 def _called(f: Frame, made: ir.Instruction, polarity: bool) -> None:
     for register, mask in f.calls.get(("true" if polarity else "false", made[2]), ()):
         clear(f, register, mask)
+        tested = f.info.definition(register) if register < 0 and mask == ALL else None
+        if tested is not None and tested[0] == ir.FIELD:
+            f.analysis.field_guard(f, tested)
 
 
 def clear(f: Frame, register: int, mask: int) -> None:
     """Take kinds from a register, from what it was copied from, and from every variable that holds the same value."""
     for one in _copies(f, register):
         value = f.get(one)
+        keep_proof(f, one, mask)
         if value.labels:
             _replace(f, one, value, value.with_labels(cleared(value.labels, mask)))
             if mask == ALL and value.refs == () and one >= 0:
@@ -92,6 +106,7 @@ def pin(f: Frame, register: int, known: Value) -> None:
     """The register equals something fixed."""
     for one in _copies(f, register):
         value = f.get(one)
+        keep_proof(f, one, ALL)
         if value.labels or known.const is not None:
             _replace(f, one, value, known if known.const is not None else value.with_labels(None))
 

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from assay.code.frame import Frame
 
 _MAX_EVENTS = 200
-_MAX_DEPTH = 6
+_MAX_DEPTH = 3
 
 
 class Instance:
     """One use of one summary."""
 
-    __slots__ = ("args", "closure", "f", "refs", "span", "summary", "symbols", "targets")
+    __slots__ = ("args", "closure", "deep", "f", "known", "refs", "span", "summary", "symbols")
 
     def __init__(self, f: Frame, summary: Summary, args: list[Value], closure: Closure, span: int) -> None:
         self.f = f
@@ -28,7 +28,8 @@ class Instance:
         self.closure = closure
         self.span = span
         self.symbols: dict[Symbol, Value] = {}
-        self.targets: dict[Any, Value] = {}
+        self.deep: dict[Symbol, Labels | None] = {}
+        self.known: dict[int, Labels | None] = {}
         self.refs: dict[Any, Any] = {}
 
     def apply(self) -> Value:
@@ -75,14 +76,21 @@ class Instance:
         """Labels in the caller's terms."""
         if not labels:
             return None
+        key = id(labels)  # the summary keeps them alive
+        if key in self.known:
+            return self.known[key]
         result: Labels | None = None
         for origin, mark in labels.items():
             if isinstance(origin, Source):
                 result = join_labels(result, {origin: mark})
                 continue
-            actual = self.f.deep(self.symbol(origin))
+            if origin in self.deep:
+                actual = self.deep[origin]
+            else:
+                actual = self.deep[origin] = self.f.deep(self.symbol(origin))
             if actual:
                 result = join_labels(result, self._through(actual, mark))
+        self.known[key] = result
         return result
 
     def _through(self, actual: Labels, mark: Mark) -> Labels | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _taint_receiver(f: Frame, site: Site, labels: Labels | None) -> None:
-    from assay.code.frame import taint_register
+    from assay.code.joining import taint_register
 
     if labels and not site.receiver.refs:
         taint_register(f, site.receiver_register, labels)
@@ -147,7 +147,7 @@ def _clear(f: Frame, site: Site) -> Value:
 
 
 def _update(f: Frame, site: Site) -> Value:
-    from assay.code.frame import spread
+    from assay.code.joining import spread
 
     for value in site.args:
         spread(f, site.receiver, value)
@@ -219,7 +219,7 @@ def _collect(f: Frame, site: Site) -> Value:
 
 def _join(f: Frame, site: Site) -> Value:
     """`separator.join(values)` and `values.join(separator)`."""
-    from assay.code.frame import text_of
+    from assay.code.joining import text_of
 
     python = f.language == "python"
     values, separator = (_first(site), site.receiver) if python else (site.receiver, _first(site))
@@ -235,7 +235,7 @@ def _join(f: Frame, site: Site) -> Value:
 
 def _format(f: Frame, site: Site) -> Value:
     """`"...{}...{name}".format(values)`: pieces and values in order."""
-    from assay.code.frame import text_of
+    from assay.code.joining import text_of
 
     template = site.receiver.const[0] if site.receiver.const and len(site.receiver.const) == 1 else None
     if not isinstance(template, str) or template.count("{") > 40:
@@ -269,7 +269,7 @@ def _spread_labels(f: Frame, site: Site) -> Labels | None:
 
 def _percent(f: Frame, site: Site) -> Value:
     """`sprintf(template, values...)`, `String.format`."""
-    from assay.code.frame import percent
+    from assay.code.joining import percent
 
     if not site.args:
         return UNKNOWN
@@ -381,14 +381,15 @@ def _map(f: Frame, site: Site) -> Value:
     source = site.receiver if site.member else (site.args[1] if len(site.args) > 1 else UNKNOWN)
     function = site.args[0] if site.args else UNKNOWN
     inner = elements(f.heap, f.shared, source)
-    result = _called(f, site, function, [inner])
+    result = called(f, site, function, [inner])
     name = site.member or (site.names[0] if site.names else "")
     if name in ("filter", "sort", "sorted", "forEach") or not function.calls:
         result = inner if function.calls else Value(join_labels(f.deep(inner), None))
     return f.new_object(("list",), Shape({}, result, -1))
 
 
-def _called(f: Frame, site: Site, function: Value, args: list[Value]) -> Value:
+def called(f: Frame, site: Site, function: Value, args: list[Value]) -> Value:
+    """What calling a value gives; without a known function, what it gets comes out."""
     from assay.code.summary import Closure
 
     result: Value | None = None
@@ -419,7 +420,7 @@ def _apply(f: Frame, site: Site) -> Value:
             if item is None:
                 break
             rest.append(item)
-    return _called(f, site, function, rest)
+    return called(f, site, function, rest)
 
 
 def _getattr(f: Frame, site: Site) -> Value:
@@ -444,7 +445,7 @@ def _super(f: Frame, _site: Site) -> Value:
 
 def _builder(f: Frame, site: Site) -> Value:
     """`builder.append(x)`: the receiver takes the data up and is the result."""
-    from assay.code.frame import text_of
+    from assay.code.joining import text_of
 
     added = [value for value in site.args if value is not None]
     old = load(f.heap, f.shared, site.receiver, "") if site.receiver.refs else None
@@ -483,7 +484,7 @@ def _is_type(f: Frame, site: Site) -> Value:
 
 def _path_join(f: Frame, site: Site) -> Value:
     """`os.path.join(a, b)`, `Path(a, b)`: the parts with separators."""
-    from assay.code.frame import text_of
+    from assay.code.joining import text_of
 
     values: list[Value] = []
     for value in (

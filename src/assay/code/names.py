@@ -55,7 +55,10 @@ def _javascript(uri: str, module: str) -> list[str]:
     if not module.startswith("."):
         if module.startswith(("@/", "~/")):
             return [f"src/{module[2:]}", module[2:], f"src/{module[2:]}/index"]
-        return [module, f"{module}/index"]
+        last = module.rpartition("/")[2]
+        folders = (f"{folder}/{last}" for folder in ("packages", "libs"))
+        inside = [f"{folder}/{file}" for folder in folders for file in ("src/index", "index", "lib/index")]
+        return [module, f"{module}/index", f"src/{module}", *inside] if "/" in module else inside
     parts = uri.split("/")[:-1]
     for part in module.split("/"):
         if part == "..":

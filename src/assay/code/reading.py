@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assay.code import ir
+from assay.code.access import sole_source
 from assay.code.core import Core
 from assay.code.frame import Frame
 from assay.code.heap import ANY, elements, key_of, load, store
@@ -107,6 +108,8 @@ class Reading(Core):
         """What an import binds."""
         target = self.world.find_module(module, name, level)
         if target is not None:
+            if target.module.exports is not None:
+                return self._exported(target, member)
             if not member:
                 return self.value_of(target)
             return self.module_member(target, member, 0)
@@ -124,6 +127,30 @@ class Reading(Core):
         if module.language == "java" and full in self.world.classes:  # a nested class
             return self.value_of(self.world.classes[full])
         return Value(name=full)
+
+    def _exported(self, target: ModuleInfo, member: str) -> Value:
+        """JavaScript: a module is also what `module.exports = value` made it, whether or not the import asks for a default."""
+        exports = target.module.exports or {}
+        if member and member in exports:
+            return self.module_member(target, member, 0)
+        whole = self.value_of(target)
+        if "default" not in exports:
+            return whole if member in ("", "default") else self.module_member(target, member, 0)
+        made = self.module_member(target, "default", 0)
+        if member:
+            found = load(self.shared, {}, made, member)
+            return found if found is not None else self.module_member(target, member, 0)
+        if made.name.startswith("module:") or not (made.calls or made.refs or made.types or made.labels):
+            return made if made.name.startswith("module:") else whole
+        return Value(made.labels, None, made.types, whole.name, made.refs, None, made.calls)
+
+    def whole_export(self, obj: Value, name: str) -> Value | None:
+        """The value itself where an imported module is one value and the name is not among its exports."""
+        exports = self.world.modules[int(obj.name[7:])].module.exports
+        if not exports or name in exports or not (obj.calls or obj.refs or obj.types):
+            return None
+        made = self.module_member(self.world.modules[int(obj.name[7:])], "default", 0)
+        return None if made.name.startswith("module:") else made
 
     def module_member(self, module: ModuleInfo, name: str, depth: int) -> Value:
         """A global of another module, as importers see it."""
@@ -148,6 +175,9 @@ class Reading(Core):
             return UNKNOWN
         if obj.name:
             if obj.name.startswith("module:"):
+                whole = self.whole_export(obj, name)
+                if whole is not None:
+                    return self.read_field(f, whole, name, span)
                 return self.module_member(self.world.modules[int(obj.name[7:])], name, 0)
             full = f"{obj.name}.{name}"
             cls = self._class_member(obj, name)
@@ -265,7 +295,9 @@ class Reading(Core):
             raw = row.raw
             if raw.source and not raw.args:
                 labels: Any = {
-                    Source(raw.source, f.number, span, full): Mark(ALL, (None, f.number, span, full), HIGH)
+                    Source(raw.source, f.number, span, full): Mark(
+                        ALL & ~row.clears, (None, f.number, span, full), HIGH
+                    )
                 }
                 return Value(labels, types=(raw.returns,) if raw.returns else (), name=full)
             if raw.returns and not raw.sink:
@@ -310,7 +342,7 @@ class Reading(Core):
             if obj.name.startswith("module:") and not value.labels:
                 pass
             elif labels:
-                from assay.code.frame import taint_register
+                from assay.code.joining import taint_register
 
                 taint_register(f, register, labels)
             for call in obj.calls:
@@ -524,13 +556,14 @@ class Reading(Core):
         """`urlparse(url).netloc == "host"`: the compared field came from a call whose argument is proved."""
         from assay.code.guards import clear
 
-        register = made[3]
+        register: int | None = made[3]
+        if made[4] in _HOST_FIELDS:
+            clear(f, made[3], _URL)
         for _ in range(4):
-            source = f.info.definition(register) if register < 0 else None
+            if register is not None and register >= 0:
+                register = sole_source(f.info, register)
+            source = f.info.definition(register) if register is not None and register < 0 else None
             if source is None:
-                proof = f.calls.get(("parsed", register))
-                if proof is not None:
-                    clear(f, proof, _URL)
                 return
             if source[0] in (ir.MOVE, ir.TYPED):
                 register = source[3]
@@ -538,7 +571,7 @@ class Reading(Core):
             break
         if source is not None and source[0] in (ir.CALL, ir.METHOD):
             args = source[4] if source[0] == ir.CALL else source[5]
-            if args and made[4] in ("netloc", "hostname", "host", "scheme"):
+            if args and made[4] in _HOST_FIELDS:
                 clear(f, args[0], _URL)
 
     def cleared_value(self, value: Value, mask: int) -> Value:
@@ -583,4 +616,6 @@ def _alternatives(text: str) -> list[str]:
     return [part for part in parts if part]
 
 
+# Not the scheme: knowing that it is https says nothing of the host.
+_HOST_FIELDS = frozenset(("netloc", "hostname", "host", "origin"))
 _URL = BIT["url"] | BIT["redirect"]

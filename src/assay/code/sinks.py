@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assay.code.heap import load
-from assay.code.values import Labels, Value, join_labels
+from assay.code.values import HIGH, Labels, Symbol, Value, join_labels
 
 if TYPE_CHECKING:
     from assay.code.frame import Frame
@@ -46,12 +46,16 @@ def dangerous(f: Frame, kind: str, bit: int, context: str, value: Value) -> Labe
         return _host(f, value, labels, context)
     if context == "argv":
         return _argv(f, value, labels, bit)
-    if context == "path" and value.parts is not None:
-        return labels
+    if context == "text":
+        return _text(value, labels)
+    if context == "query":
+        return _query(f, value, bit)
+    if context == "object":
+        return _object(f, value, bit)
     return labels
 
 
-_USUAL = {"url": "url", "redirect": "redirect"}
+_USUAL = {"url": "url", "redirect": "redirect", "nosql": "query"}
 
 
 def _host(f: Frame, value: Value, labels: Labels, context: str) -> Labels | None:
@@ -104,6 +108,51 @@ def _with_bit(value: Value | None, bit: int) -> Labels | None:
     if value is None or not value.labels:
         return None
     return {origin: mark for origin, mark in value.labels.items() if mark.mask & bit} or None
+
+
+def _text(value: Value, labels: Labels) -> Labels | None:
+    """Only text is shown as it is: objects are encoded. Of what may be either, only what surely comes from the source."""
+    if any(not isinstance(r, Symbol) for r in value.refs) or any(k in ("dict", "list") for k in value.types):
+        return None
+    if value.parts is not None or "str" in value.types:
+        return labels
+    return {origin: mark for origin, mark in labels.items() if mark.confidence >= HIGH} or None
+
+
+def _object(f: Frame, value: Value, bit: int) -> Labels | None:
+    """Only an object whose keys the source chooses: not one that the program built of named values, and not text."""
+    if value.parts is not None or "str" in value.types:
+        return None
+    found = _with_bit(value, bit)
+    for ref in value.refs:
+        shape = f.heap.get(ref) or f.shared.get(ref)
+        if shape is not None:
+            found = join_labels(found, _with_bit(shape.rest, bit))
+    return found
+
+
+def _query(f: Frame, value: Value, bit: int, depth: int = 3) -> Labels | None:
+    """In a query document, what may be a document itself brings operators of its own; text does not, but as code (`$where`)."""
+    if "str" in value.types and not value.refs:
+        return None
+    found: Labels | None = None
+    if not value.refs or isinstance(value.refs[0], Symbol):
+        return _with_bit(value, bit)
+    for ref in value.refs:
+        shape = f.heap.get(ref) or f.shared.get(ref)
+        if shape is None or not depth:
+            continue
+        for key, inner in shape.fields.items():
+            one = _with_bit(inner, bit) if key == "$where" else _query(f, inner, bit, depth - 1)
+            if key not in _HARMLESS:
+                found = join_labels(found, one)
+        if shape.rest is not None:
+            found = join_labels(found, _query(f, shape.rest, bit, depth - 1))
+    return join_labels(found, _with_bit(value, bit)) or None
+
+
+# Operators whose operand is compared as a value, or is text.
+_HARMLESS = frozenset(("$eq", "$regex", "$options", "$text", "$search"))
 
 
 def whole(value: Value, origin: Any) -> bool:

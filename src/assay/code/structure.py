@@ -77,8 +77,12 @@ class Matches:
 
     def wanted(self) -> frozenset[str]:
         """Names whose functions must be analysed because a rule asks for a value there."""
-        names = {name for name, patterns in self.calls.items() if patterns}
-        names.update(str(name).rsplit(".", 1)[-1] for one in self.sets for name in one.structure["set"])
+        names = {
+            str(name)
+            for one in self.patterns
+            for form in ("call", "set")
+            for name in one.structure.get(form, ())
+        }
         for info in self.world.modules:
             names.update(f"{info.number}:{f.function.index}" for f in info.functions if self._asks_for(f))
         return frozenset(names)

@@ -15,7 +15,7 @@ MAX_LINEAGE = 24
 class FunctionInfo:
     """A function of the project. `captured`: its variables that inner functions read. `nested`: blocks its names come from."""
 
-    __slots__ = ("definitions", "function", "module", "name", "owner", "qualname", "slots")
+    __slots__ = ("definitions", "function", "module", "name", "owner", "qualname", "reads", "slots")
 
     def __init__(self, function: Function, module: ModuleInfo, owner: ClassInfo | None) -> None:
         self.function = function
@@ -24,6 +24,7 @@ class FunctionInfo:
         self.name = function.name
         self.qualname = f"{module.name}.{function.qualname}"
         self.slots: dict[str, int] | None = None
+        self.reads: dict[int, int] | None = None
         self.definitions: dict[int, ir.Instruction] | None = None
 
     def slot(self, name: str) -> int | None:

@@ -99,6 +99,13 @@ class Document:
         self._cursor = offset
         return self.line_at(offset)
 
+    def line_starting(self, needle: str) -> int:
+        """Like `line_of`, for a needle at the start of a line: where a name also stands inside of other entries."""
+        if self.text.startswith(needle) and not self._cursor:
+            return 1
+        line = self.line_of("\n" + needle)
+        return line + 1 if self.text.find("\n" + needle) >= 0 else 1
+
     def location(self, line: int) -> Location:
         """The whole of one line, as a place without a snippet."""
         line = max(line, 1)

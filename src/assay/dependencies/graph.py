@@ -41,7 +41,9 @@ class Graph:
     def tree(self, limit: int = 100_000) -> Iterator[tuple[int, Component, bool]]:
         """(depth from 0, component, whether it was shown before) in reading order; a repeated package is not opened again."""
         shown: set[str] = set()
-        tops = [component for component in self.components.values() if component.direct or not component.parents]
+        tops = [
+            component for component in self.components.values() if component.direct or not component.parents
+        ]
         waiting = [(0, component.purl) for component in sorted(tops, key=_by_name, reverse=True)]
         while waiting and limit > 0:
             depth, purl = waiting.pop()
@@ -50,7 +52,9 @@ class Graph:
             yield depth, self.components[purl], repeated
             if not repeated:
                 shown.add(purl)
-                below = sorted(self.children.get(purl, ()), key=lambda key: _by_name(self.components[key]), reverse=True)
+                below = sorted(
+                    self.children.get(purl, ()), key=lambda key: _by_name(self.components[key]), reverse=True
+                )
                 waiting.extend((depth + 1, child) for child in below)
 
     def reachable_from(self, purls: Iterable[str]) -> set[str]:

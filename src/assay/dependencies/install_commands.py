@@ -105,7 +105,7 @@ def requests_of(words: list[str]) -> list[Request]:
     if not words:
         return []
     client = words[0].rpartition("/")[2].removesuffix(".exe").removesuffix(".cmd")
-    if client.startswith("pip3.") or client.startswith("pip2"):
+    if client.startswith(("pip3.", "pip2")):
         client = "pip"
     family, subcommands = _CLIENTS.get(client, ("", ()))
     for subcommand in subcommands:
@@ -164,13 +164,10 @@ def _split(command: str) -> list[str]:
             quote = char
         elif char == "\\":
             index += 1
-        elif char in ";|&\n":
+        elif char in ";|&\n" and not (char == "&" and ">" in command[max(index - 1, 0) : index + 2]):
             # `2>&1` and `&>` are redirections.
-            if not (
-                char == "&" and (command[index - 1 : index] == ">" or command[index + 1 : index + 2] == ">")
-            ):
-                parts.append(command[start:index])
-                start = index + 1
+            parts.append(command[start:index])
+            start = index + 1
         index += 1
     parts.append(command[start:])
     return [part.strip() for part in parts if part.strip()]
@@ -205,7 +202,7 @@ def _after(words: list[str], subcommand: list[str], valued: set[str]) -> list[st
 
 def _packages(client: str, family: str, subcommand: str, arguments: list[str]) -> list[Request]:
     runs = client in _RUNNERS or subcommand in _RUN_COMMANDS
-    names, options = _positional(arguments, _VALUED[family], runs and client not in {"go"})
+    names, options = _positional(arguments, _VALUED[family], runs and client != "go")
     if runs and family == "npm" and (asked := options.get("-p", []) + options.get("--package", [])):
         names = asked
     elif runs and family == "pip":
@@ -284,8 +281,7 @@ def _request(family: str, word: str, version: str) -> Request | None:
         not word
         or "$" in word
         or "`" in word
-        or ("*" in word.strip("*")
-        and family in {"apt", "apk"})
+        or ("*" in word.strip("*") and family in {"apt", "apk"})
         or word == "."
     ):
         return None

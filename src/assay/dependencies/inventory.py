@@ -31,7 +31,9 @@ class Inventory:
     def problems(self) -> tuple[str, ...]:
         """Everything that was not understood, as `uri:line: message`."""
         return tuple(
-            f"{manifest.uri}:{problem.line}: {problem.message}" if problem.line else f"{manifest.uri}: {problem.message}"
+            f"{manifest.uri}:{problem.line}: {problem.message}"
+            if problem.line
+            else f"{manifest.uri}: {problem.message}"
             for manifest in self.manifests
             for problem in manifest.parsed.problems
         )
@@ -45,7 +47,9 @@ class Inventory:
                 merged[component.purl] = component
             elif component.parents or component.direct != known.direct:
                 parents = tuple(sorted({*known.parents, *component.parents}))
-                merged[component.purl] = replace(known, parents=parents, direct=known.direct or component.direct)
+                merged[component.purl] = replace(
+                    known, parents=parents, direct=known.direct or component.direct
+                )
         return tuple(merged.values())
 
     def graphs(self) -> dict[str, Graph]:
@@ -53,12 +57,16 @@ class Inventory:
         return {manifest.uri: build_graph(manifest.parsed.components) for manifest in self.manifests}
 
 
-def read_inventory(files: Iterable[tuple[str, bytes, str]], sibling: Sibling = lambda _uri: None) -> Inventory:
+def read_inventory(
+    files: Iterable[tuple[str, bytes, str]], sibling: Sibling = lambda _uri: None
+) -> Inventory:
     """Read every (uri, content, format) and settle what counts. Never raises for bad content."""
     manifests = []
     for uri, data, form in files:
         manifest = read_manifest(uri, data, sibling, form)
-        soft_and_empty = manifest.format in SOFT_FORMATS and not manifest.parsed.components and not manifest.failed
+        soft_and_empty = (
+            manifest.format in SOFT_FORMATS and not manifest.parsed.components and not manifest.failed
+        )
         if not soft_and_empty:
             manifests.append(manifest)
     return Inventory(tuple(manifests), tuple(_effective(manifests)))
@@ -76,14 +84,21 @@ def is_covered(manifest: Manifest, manifests: Iterable[Manifest]) -> bool:
 
 
 def _effective(manifests: list[Manifest]) -> Iterable[tuple[Manifest, Component]]:
-    locks = [manifest for manifest in manifests if manifest.parsed.locked and not _is_checksum_only(manifest, manifests)]
+    locks = [
+        manifest
+        for manifest in manifests
+        if manifest.parsed.locked and not _is_checksum_only(manifest, manifests)
+    ]
     names = {
-        lock.uri: {(c.ecosystem, canonical_name(c.ecosystem, c.name)) for c in lock.parsed.components} for lock in locks
+        lock.uri: {(c.ecosystem, canonical_name(c.ecosystem, c.name)) for c in lock.parsed.components}
+        for lock in locks
     }
     for manifest in manifests:
         if _is_checksum_only(manifest, manifests):
             continue
-        covering = [lock.uri for lock in locks if lock is not manifest and _is_at_or_above(lock.uri, manifest.uri)]
+        covering = [
+            lock.uri for lock in locks if lock is not manifest and _is_at_or_above(lock.uri, manifest.uri)
+        ]
         for component in manifest.parsed.components:
             key = (component.ecosystem, canonical_name(component.ecosystem, component.name))
             stated_by_lock = not manifest.parsed.locked and any(key in names[uri] for uri in covering)
@@ -96,7 +111,8 @@ def _is_checksum_only(manifest: Manifest, manifests: list[Manifest]) -> bool:
     partner = _CHECKSUM_FORMATS.get(manifest.format)
     folder = manifest.uri.rpartition("/")[0]
     return partner is not None and any(
-        other.format == partner and other.parsed.locked and other.uri.rpartition("/")[0] == folder for other in manifests
+        other.format == partner and other.parsed.locked and other.uri.rpartition("/")[0] == folder
+        for other in manifests
     )
 
 

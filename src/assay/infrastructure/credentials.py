@@ -17,7 +17,9 @@ _NOT_NAME = re2.compile(
     r"(?i)(_?(file|path|dir|name|url|uri|arn|id|length|size|ttl|expir\w*|policy|type|mode|enabled|rotation|header|field|param)$|"
     r"^(allow|disable|enable|require|use|has|is|no|skip)_|^next_public_|public_?(key|token)|max_?tokens?)"
 )
-_REFERENCE = re2.compile(r"^\s*[\$%<{(\[]|\$\{|\{\{|%\(|^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|^(arn:|vault:|ssm:|secretsmanager:|op://|/run/|file:|env:)")
+_REFERENCE = re2.compile(
+    r"^\s*[\$%<{(\[]|\$\{|\{\{|%\(|^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|^(arn:|vault:|ssm:|secretsmanager:|op://|/run/|file:|env:)"
+)
 _PLACEHOLDER = re2.compile(
     r"(?i)change[-_ ]?(me|it|this)|replace|placeholder|your[-_ ]|^your|example|dummy|sample|todo|fixme|insert|xxx+|\*\*\*+|\.\.\.|"
     r"^(none|null|nil|true|false|yes|no|on|off|disabled?|enabled?|unset|empty|n/?a|undefined|default|required|optional|string|redacted|"
@@ -28,6 +30,7 @@ _PREFIXES = re2.compile(
     r"^AIza[A-Za-z0-9_-]{35}$|^glpat-[A-Za-z0-9_-]{20,}$|^npm_[A-Za-z0-9]{36}$|^-----BEGIN [A-Z ]*PRIVATE KEY|^(sk|rk)_live_[A-Za-z0-9]{20,}$|"
     r"^eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.|^hf_[A-Za-z0-9]{30,}$|^SG\.[A-Za-z0-9_-]{20,}\."
 )
+_LOCAL = re2.compile(r"@(localhost|127\.|\[::1\]|0\.0\.0\.0)")
 _URL_WITH_PASSWORD = re2.compile(r"^[a-z][a-z0-9+.-]*://[^\s:/@]*:([^\s@/]+)@")
 
 
@@ -54,7 +57,7 @@ def is_token(text: str) -> bool:
     if _PREFIXES.search(value) is not None:
         return _PLACEHOLDER.search(value) is None
     match = _URL_WITH_PASSWORD.search(value)
-    return match is not None and is_literal_secret(match.group(1))
+    return match is not None and _LOCAL.search(value) is None and is_literal_secret(match.group(1))
 
 
 def is_secret_setting(name: str, value: object) -> bool:
@@ -67,7 +70,9 @@ def is_secret_setting(name: str, value: object) -> bool:
 def entropy(text: str) -> float:
     """Shannon entropy, bits a character."""
     counts = Counter(text)
-    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values()) if text else 0.0
+    return (
+        -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values()) if text else 0.0
+    )
 
 
 def _snake(name: str) -> str:

@@ -14,9 +14,7 @@ _TOKEN = re.compile(
     r"\s*(?:('(?:[^']|'')*')|(0x[0-9a-fA-F]+|-?[0-9][0-9.eE+-]*)|([A-Za-z_][\w-]*)|(==|!=|<=|>=|&&|\|\||[!<>()\[\],.*]))"
 )
 _WHOLE = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
-_NO_FLOW = frozenset(
-    "contains startswith endswith hashfiles success failure always cancelled".split()
-)
+_NO_FLOW = frozenset("contains startswith endswith hashfiles success failure always cancelled".split())
 _MAX_TOKENS = 400
 _MAX_DEPTH = 40
 
@@ -52,7 +50,9 @@ def flows(expression: str) -> list[str]:
     """The contexts (lower case, dotted; `*` for computed indexes) whose text may become part of the value."""
     tokens = _tokens(expression)
     if tokens is None:
-        return sorted({match.lower() for match in re.findall(r"[A-Za-z_][\w-]*(?:\.[\w*-]+)+", expression[:4000])})
+        return sorted(
+            {match.lower() for match in re.findall(r"[A-Za-z_][\w-]*(?:\.[\w*-]+)+", expression[:4000])}
+        )
     parser = _Parser(tokens)
     return sorted(set(parser.either(0)))
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re  # linear patterns over names
 
 _DOCKERFILE = re.compile(r"(^|[./_-])(dockerfile|containerfile)([._-][\w.-]*)?$", re.IGNORECASE)
-_NO_DOCKERFILE = re.compile(r"\.(md|txt|py|js|ts|go|sh|ya?ml|json|dockerignore|j2|tmpl|template|erb|html|rst|patch|diff)$", re.IGNORECASE)
+_NO_DOCKERFILE = re.compile(
+    r"\.(md|txt|py|js|ts|go|sh|ya?ml|json|dockerignore|j2|tmpl|template|erb|html|rst|patch|diff)$",
+    re.IGNORECASE,
+)
 _COMPOSE = re.compile(r"(^|/)[\w.-]*compose[\w.-]*\.ya?ml$", re.IGNORECASE)
 _GUARDRAIL = re.compile(
     r"(^|/)(AGENTS(\.override)?\.md|CLAUDE(\.local)?\.md|GEMINI\.md|SKILL\.md|\.cursorrules|\.windsurfrules|\.clinerules|\.goosehints|"
     r"\.roomodes|copilot-instructions\.md|POWER\.md|CONVENTIONS\.md|llms\.txt)$|"
-    r"(^|/)\.(claude|cursor|windsurf|clinerules|roo|kiro|continue|opencode|codex|gemini|agents)/.*\.(md|mdc)$|"
+    r"\.mdc$|(^|/)\.(claude|cursor|windsurf|clinerules|roo|kiro|continue|opencode|codex|gemini|agents)/.*\.(md|mdc)$|"
     r"(^|/)\.github/(instructions|agents|prompts|chatmodes|skills)/.*\.md$"
 )
 _AGENT_JSON = re.compile(
@@ -19,9 +22,24 @@ _AGENT_JSON = re.compile(
     r"(^|/)\.(claude|gemini|cursor|codex|kiro|roo|qwen|amazonq)/([\w./-]*/)?(settings(\.local)?|mcp|hooks|[\w-]*hooks?[\w-]*|agents/[\w-]+)\.json$|"
     r"(^|/)hooks/hooks\.json$|(^|/)\.github/hooks/[\w.-]+\.json$|(^|/)\.vscode/settings\.json$|(^|/)(server|manifest)\.json$"
 )
-_AGENT_OTHER = re.compile(r"(^|/)\.codex/config\.toml$|(^|/)\.continue/(mcpServers/[\w.-]+|config)\.ya?ml$|(^|/)\.aider\.conf\.ya?ml$")
+_GENERAL_NAME = re.compile(
+    r"(^|/)(server|manifest)\.json$|(^|/)\.vscode/settings\.json$|(^|/)hooks/hooks\.json$"
+)
+_AGENT_WORDS = (
+    b"mcpServers",
+    b'"tools"',
+    b"pprove",
+    b"llowExecute",
+    b'"mcp',
+    b'"hooks"',
+    b"PermissionsBypass",
+    b"kipPermissions",
+)
+_AGENT_OTHER = re.compile(
+    r"(^|/)\.codex/config\.toml$|(^|/)\.continue/(mcpServers/[\w.-]+|config)\.ya?ml$|(^|/)\.aider\.conf\.ya?ml$"
+)
 _SUFFIXES = (
-    ".yaml", ".yml", ".json", ".jsonc", ".tf", ".tofu", ".tfvars", ".hcl", ".bicep", ".sol", ".rules", ".toml", ".tpl", ".template",
+    ".yaml", ".yml", ".json", ".jsonc", ".tf", ".tofu", ".tfvars", ".hcl", ".bicep", ".sol", ".rules", ".toml", ".template",
     ".graphql", ".gql", ".graphqls",
 )  # fmt: skip
 
@@ -53,7 +71,7 @@ def platform_of(uri: str, content: bytes) -> str:
     by_name = _by_name(uri, name, name.lower())
     if by_name is not None:
         return by_name
-    if name.lower().endswith((".yaml", ".yml", ".json", ".jsonc", ".template", ".tpl")):
+    if name.lower().endswith((".yaml", ".yml", ".json", ".jsonc", ".template")):
         return _by_content(uri, name, content)
     return ""
 
@@ -102,6 +120,8 @@ def _by_content(uri: str, name: str, content: bytes) -> str:
         return "kubernetes"
     if name.lower().startswith("kustomization.y"):
         return "kubernetes"
+    if b"jobs:" in content and b"runs-on" in content:
+        return "actions"
     if b"apiVersion" in content and b"kind" in content:
         return "kubernetes"
     if b"AWSTemplateFormatVersion" in head or b"AWS::" in content and b"Resources" in content:
@@ -110,17 +130,24 @@ def _by_content(uri: str, name: str, content: bytes) -> str:
         return "azure"
     if b"planned_values" in content and b"terraform_version" in head:
         return "terraform"
-    if _AGENT_JSON.search(uri) is not None and any(
-        word in content for word in (b"mcpServers", b"servers", b"hooks", b"permissions", b'"mcp"', b"approv", b"tools", b"Approv")
+    if _AGENT_JSON.search(uri) is not None and (
+        not _GENERAL_NAME.search(uri) or any(word in content for word in _AGENT_WORDS)
     ):
         return "agents"
-    if name.lower().endswith((".yml", ".yaml")) and (b"hosts:" in content or b"tasks:" in content or "/tasks/" in uri or "/handlers/" in uri):
+    if name.lower().endswith((".yml", ".yaml")) and (
+        b"hosts:" in content or b"tasks:" in content or "/tasks/" in uri or "/handlers/" in uri
+    ):
         return "ansible"
     return ""
 
 
 def _is_helm(uri: str, name: str, content: bytes) -> bool:
-    return b"kind" in content and "/templates/" in f"/{uri}" and not name.startswith("_") and name.lower().endswith((".yaml", ".yml"))
+    return (
+        b"kind" in content
+        and "/templates/" in f"/{uri}"
+        and not name.startswith("_")
+        and name.lower().endswith((".yaml", ".yml"))
+    )
 
 
 def _is_openapi(head: bytes) -> bool:

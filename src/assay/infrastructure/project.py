@@ -18,11 +18,21 @@ _SINGLE: dict[str, str] = {
     "dockerignore": "docker:read_ignore",
     "compose": "compose:read",
     "gitlab": "gitlab:read",
+    "cloudformation": "cloudformation:read",
+    "azure": "azure:read",
+    "agents": "agents:read",
+    "guardrails": "guardrails:read",
+    "firebase": "firebase:read",
+    "graphql": "graphql:read",
+    "solidity": "solidity:read",
 }
 # Platform -> the function that reads all of its texts together.
 _TOGETHER: dict[str, str] = {
     "kubernetes": "kubernetes:read_all",
     "actions": "actions:read_all",
+    "terraform": "terraform:read_all",
+    "supabase": "supabase:read_all",
+    "openapi": "",
 }
 
 
@@ -47,11 +57,14 @@ def read_project(files: Iterable[tuple[str, bytes]], only: frozenset[str] = froz
     """Read every file that speaks a platform's language (one of `only`, if given). Never raises for bad input."""
     readings: list[Reading] = []
     texts: dict[str, str] = {}
+    rest: dict[str, bytes] = {}
     together: dict[str, dict[str, str]] = {}
     for uri, content in files:
         platform = platform_of(uri, content)
         if not platform or (only and platform not in only) or (not only and platform == "openapi"):
             readings.append(Reading(uri, ""))
+            if only and uri.endswith((".yaml", ".yml", ".json")):
+                rest[uri] = content
             continue
         text, problem = decode(content)
         if problem is not None and problem.reason != "encoding":
@@ -65,7 +78,7 @@ def read_project(files: Iterable[tuple[str, bytes]], only: frozenset[str] = froz
             extra = (problem,) if problem is not None else ()
             readings.append(Reading(uri, platform, reading.units, (*reading.problems, *extra)))
     for platform, group in together.items():
-        readings.extend(_all(platform, group))
+        readings.extend(_specifications(group, rest) if platform == "openapi" else _all(platform, group))
     return Documents(tuple(readings), texts, World(unit for reading in readings for unit in reading.units))
 
 
@@ -74,7 +87,9 @@ def _guarded(platform: str, uri: str, text: str) -> Reading:
     try:
         return cast(_ReadOne, _function(_SINGLE[platform]))(uri, text)
     except Exception as error:  # noqa: BLE001 - the border between documents: one must not lose the others
-        return Reading(uri, platform, (), (Problem("reader-failed", f"{type(error).__name__}: {error}"[:200]),))
+        return Reading(
+            uri, platform, (), (Problem("reader-failed", f"{type(error).__name__}: {error}"[:200]),)
+        )
 
 
 def _all(platform: str, texts: Mapping[str, str]) -> Iterable[Reading]:
@@ -83,6 +98,20 @@ def _all(platform: str, texts: Mapping[str, str]) -> Iterable[Reading]:
     except Exception as error:  # noqa: BLE001 - as above, for documents that are read together
         problem = Problem("reader-failed", f"{type(error).__name__}: {error}"[:200])
         return [Reading(uri, platform, (), (problem,)) for uri in texts]
+
+
+def _specifications(texts: Mapping[str, str], rest: Mapping[str, bytes]) -> Iterable[Reading]:
+    """Specifications may refer to any file of the project."""
+    from assay.infrastructure.platforms.openapi import read_all
+
+    def fetch(uri: str) -> str | None:
+        return decode(rest[uri])[0] if uri in rest else None
+
+    try:
+        return list(read_all(texts, fetch))
+    except Exception as error:  # noqa: BLE001 - as above
+        problem = Problem("reader-failed", f"{type(error).__name__}: {error}"[:200])
+        return [Reading(uri, "openapi", (), (problem,)) for uri in texts]
 
 
 def _function(name: str) -> object:

@@ -1,17 +1,33 @@
 """The simple commands of a shell script inside a document: names, options, operands and what is piped into what.
 
-A splitter and no shell: words keep their `$`, so a word with one is not determined. What a script would *do* (effects) is the
-`shell` room's business; this says how it is written.
+A splitter and no shell: words keep their `$`, so a word with one is not determined. What a script would *do* (effects) is asked of the
+`shell` room; this says how it is written.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import re2
+
 from assay.infrastructure.node import Node, Span
 
-_KEYWORDS = frozenset("if then else elif fi for while until do done case esac in { } ! time select function coproc".split())
-_WRAPPERS = {"sudo": "ugCphTD", "env": "uCS", "exec": "a", "command": "", "nohup": "", "time": "", "doas": "u", "xargs": "IiLnPsd", "timeout": "ks", "nice": "n", "builtin": ""}
+_KEYWORDS = frozenset(
+    "if then else elif fi for while until do done case esac in { } ! time select function coproc".split()
+)
+_WRAPPERS = {
+    "sudo": "ugCphTD",
+    "env": "uCS",
+    "exec": "a",
+    "command": "",
+    "nohup": "",
+    "time": "",
+    "doas": "u",
+    "xargs": "IiLnPsd",
+    "timeout": "ks",
+    "nice": "n",
+    "builtin": "",
+}
 _MAX_COMMANDS, _MAX_NESTING, _MAX_SCRIPT = 5_000, 6, 400_000
 
 # Options that take the next word, by program; "-x" may also stand joined.
@@ -78,6 +94,35 @@ def commands(script: str, place: Place, depth: int = 0) -> list[Node]:
             break
     found.extend(_piped(pipeline))
     return found
+
+
+_FETCHES = re2.compile(r"\b(curl|wget|fetch)\b")
+_RUNS = re2.compile(r"\b(ba|z|da)?sh\b|\./|\bpython|\bnode\b|\bperl\b|chmod [0-9ugoa]*\+?[0-7]*x|eval|source ")
+_CHECKED = re2.compile(r"sha(1|256|512)|shasum|gpg|md5sum|cosign|minisign|--checksum")
+_HIDES = re2.compile(r"base64|/dev/tcp|\bncat\b|\bsocat\b|\bnc\b|\bxxd\b|openssl enc|\beval\b")
+_VERBS = ("code.remote", "code.decoded", "shell.reverse", "data.send")
+
+
+def effects(script: str, span: Span) -> list[Node]:
+    """What a script would do that matters here (remote and decoded code, reverse shells, data sent away): verb, target, detail, program."""
+    fetches = _FETCHES.search(script) and _RUNS.search(script) and not _CHECKED.search(script)
+    if not (fetches or _HIDES.search(script)) or len(script) > _MAX_SCRIPT:
+        return []  # following a script costs milliseconds, and most do nothing of the kind
+    from assay.shell.analyse import analyse  # loads a grammar, which most scripts do not need
+
+    return [
+        Node(
+            {
+                "verb": Node(effect.verb, span),
+                "target": Node(effect.target, span),
+                "detail": Node(effect.detail[:200], span),
+                "program": Node(effect.program, span),
+            },
+            span,
+        )
+        for effect in analyse(script).of(*_VERBS)
+        if effect.verb != "code.decoded" or "run" in effect.flags
+    ]
 
 
 def _inner(command: dict[str, Node], words: list[_Word], place: Place, depth: int) -> list[Node]:

@@ -23,6 +23,7 @@ def shortened(text: str, width: int) -> str:
 def _shown(character: str) -> str:
     if character in "\n\r\t":
         return " "
-    if unicodedata.category(character) not in _HIDDEN:
+    # U+FFFE and U+FFFF end every plane, are no characters, and no XML may hold them.
+    if unicodedata.category(character) not in _HIDDEN and ord(character) & 0xFFFE != 0xFFFE:
         return character
     return f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"

@@ -27,6 +27,25 @@ FORMATS: dict[str, Format] = {
     "terminal": Format("assay.report.terminal", "render", "assay.txt", "text/plain"),
     "json": Format("assay.report.json_report", "render", "assay.json", "application/json"),
     "sarif": Format("assay.report.sarif", "render", "assay.sarif", "application/sarif+json"),
+    "html": Format("assay.report.html_report", "render", "assay.html", "text/html"),
+    "markdown": Format("assay.report.markdown", "render", "assay.md", "text/markdown"),
+    "gitlab-sast": Format("assay.report.gitlab", "render_sast", "gl-sast-report.json", "application/json"),
+    "gitlab-secrets": Format(
+        "assay.report.gitlab", "render_secrets", "gl-secret-detection-report.json", "application/json"
+    ),
+    "gitlab-dependencies": Format(
+        "assay.report.gitlab", "render_dependencies", "gl-dependency-scanning-report.json", "application/json"
+    ),
+    "gitlab-quality": Format(
+        "assay.report.gitlab", "render_quality", "gl-code-quality-report.json", "application/json"
+    ),
+    "cyclonedx": Format(
+        "assay.report.cyclonedx", "render", "assay.cdx.json", "application/vnd.cyclonedx+json; version=1.6"
+    ),
+    "ocsf": Format("assay.report.ocsf", "render", "assay.ocsf.jsonl", "application/x-ndjson"),
+    "junit": Format("assay.report.junit", "render", "assay.junit.xml", "application/xml"),
+    "agent": Format("assay.report.agent", "render", "assay.agent.txt", "text/plain"),
+    "csv": Format("assay.report.csv_report", "render", "assay.csv", "text/csv"),
     "github": Format("assay.report.sarif", "render_for_github", "assay.sarif", "application/sarif+json"),
 }
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from assay.model.finding import Evidence
 from assay.model.scan import (
     BaselineState,
     EngineRun,
@@ -92,6 +93,19 @@ def has_baseline(findings: Iterable[RankedFinding]) -> bool:
     return any(one.triaged.baseline is not BaselineState.NONE for one in findings)
 
 
+def to_show_first(result: ScanResult) -> tuple[tuple[RankedFinding, ...], tuple[RankedFinding, ...]]:
+    """Active findings to list, and those to fold: with something to compare with, what was inherited and does not block is folded."""
+    findings = active(result)
+    if not has_baseline(result.findings):
+        return findings, ()
+    blocking = set(result.verdict.blocking)
+    listed = {one.triaged.fingerprint for one in findings if is_new(one)} | blocking
+    return (
+        tuple(one for one in findings if one.triaged.fingerprint in listed),
+        tuple(one for one in findings if one.triaged.fingerprint not in listed),
+    )
+
+
 def coverage(result: ScanResult) -> Coverage:
     """What was looked at and what was not."""
     looked = (FileStatus.SCANNED, FileStatus.PARTIAL)
@@ -147,12 +161,21 @@ def rules_by_id(result: ScanResult) -> dict[str, RuleSummary]:
     return rules
 
 
+def headline(one: RankedFinding, rules: dict[str, RuleSummary]) -> str:
+    """What a finding is called: the rule's title, or for a package the finding's own words, since one rule stands for all advisories."""
+    finding = one.triaged.finding
+    if finding.component is not None and finding.message.strip():
+        return finding.message.strip().split("\n")[0]
+    return rules[finding.rule_id].title
+
+
 def remedy(one: RankedFinding, rules: dict[str, RuleSummary]) -> str:
-    """What to do about a finding: its own text, the rule's, or where to read on. Never empty."""
+    """What to do about a finding: its own text, the rule's, a fix's title, or where to read on. Never empty."""
     finding = one.triaged.finding
     rule = rules[finding.rule_id]
     fallback = f"See {rule.references[0]}" if rule.references else "Review the code and remove the cause."
-    return finding.remediation or rule.remediation or fallback
+    titles = [fix.title for fix in finding.fixes if fix.title]
+    return finding.remediation or rule.remediation or next(iter(titles), fallback)
 
 
 def command_of(one: RankedFinding) -> str:
@@ -160,7 +183,30 @@ def command_of(one: RankedFinding) -> str:
     return next((fix.command for fix in one.triaged.finding.fixes if fix.command), "")
 
 
+def evidence_of(one: RankedFinding) -> tuple[Evidence, ...]:
+    """Who reported it: every engine's word, or the finding's own where it was never merged."""
+    finding = one.triaged.finding
+    own = Evidence(finding.engine, finding.rule_id, finding.severity.value, finding.message)
+    return finding.evidence or (own,)
+
+
 def place_of(one: RankedFinding) -> str:
     """`path:line:column`."""
     location = one.triaged.finding.location
     return f"{location.uri}:{location.region.start_line}:{location.region.start_column}"
+
+
+def risk(findings: Iterable[RankedFinding]) -> int:
+    """One number for a scan, 0 to 100: 100 x (1 - product of (1 - (score/100)^3)), rounded down. Another finding never lowers it."""
+    left = 1.0
+    for one in findings:
+        left *= 1.0 - (one.score / 100.0) ** 3
+    return int(100.0 * (1.0 - left))
+
+
+def controls_of(one: RankedFinding, rules: dict[str, RuleSummary]) -> tuple[str, ...]:
+    """The controls that a finding breaks: those of the enabled frameworks, else those that its rule names, else none."""
+    if one.controls:
+        return one.controls
+    rule = rules[one.triaged.finding.rule_id]
+    return tuple(sorted({*rule.controls, *(f"owasp:{entry}" for entry in rule.owasp)}))

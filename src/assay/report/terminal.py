@@ -1,4 +1,4 @@
-"""The first screen: the verdict and why, counts, at most ten findings, and what was not looked at."""
+"""The first screen: the verdict and why, counts, at most ten findings (new ones, where there is a baseline), and what was not looked at."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _counts(result: ScanResult, draw: Paint) -> Iterator[str]:
 
 
 def _findings(result: ScanResult, draw: Paint, first: int) -> Iterator[str]:
-    findings = summary.active(result)
+    findings, inherited = summary.to_show_first(result)
     rules = summary.rules_by_id(result)
     for number, one in enumerate(findings[:first], start=1):
         yield ""
@@ -94,16 +94,24 @@ def _findings(result: ScanResult, draw: Paint, first: int) -> Iterator[str]:
         words = ", ".join(f"{count[severity]} {severity.value}" for severity in sorted(count, reverse=True))
         yield ""
         yield f"and {len(rest)} more ({words}); all of them: assay scan --output html=FILE or --format json"
+    if inherited:
+        yield ""
+        yield "Inherited, not from this change, and not blocking:"
+        for priority, number in summary.by_priority(inherited).items():
+            if number:
+                yield f"  {priority.value} {summary.BUCKETS[priority]}: {summary.plural(number, 'finding')}"
 
 
 def _finding(number: int, one: RankedFinding, rules: dict[str, RuleSummary], draw: Paint) -> Iterator[str]:
     finding = one.triaged.finding
     severity = draw(finding.severity.value.upper(), _COLORS[finding.severity])
     new = " new" if summary.is_new(one) else ""
-    title = printable(rules[finding.rule_id].title)
+    title = shortened(printable(summary.headline(one, rules)), _MESSAGE)
     yield f"{number:>2}. {one.priority.value} {severity}{new}  {draw(printable(summary.place_of(one)), _BOLD)}"
     yield f"    {title} {draw('[' + printable(finding.rule_id) + ']', _DIM)}"
-    yield f"    {shortened(printable(finding.message), _MESSAGE)}"
+    message = shortened(printable(finding.message), _MESSAGE)
+    if message != title:
+        yield f"    {message}"
     if finding.why:
         yield f"    why here: {shortened(printable(finding.why), _MESSAGE)}"
     if finding.related:

@@ -13,6 +13,7 @@ from typing import cast
 
 from assay.model.finding import Finding, Introduced
 from assay.model.scan import EngineRun, EngineStatus, FileAccount, FileStatus, Notification
+from assay.scan.engines.limits import alarm
 from assay.scan.engines.outcome import FileOutcome
 from assay.scan.engines.pool import Item, run_tasks
 from assay.scan.engines.protocol import FileEngine
@@ -32,6 +33,7 @@ _MAX_PLACES = 20
 @dataclass(frozen=True, slots=True)
 class _Chunk:
     blobs: tuple[HistoryBlob, ...]
+    group: int = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,9 @@ class _Work:
     seconds: float
 
     def __call__(self, chunk: _Chunk) -> Iterable[_Blob]:
-        for blob in chunk.blobs:
-            yield _Blob(blob.oid, _look_at(self.engines, blob, self.seconds))
+        with alarm():
+            for blob in chunk.blobs:
+                yield _Blob(blob.oid, _look_at(self.engines, blob, self.seconds))
 
 
 def _look_at(engines: tuple[FileEngine, ...], blob: HistoryBlob, seconds: float) -> FileOutcome:

@@ -40,13 +40,12 @@ def make_plan(request: ScanRequest) -> Plan:
         registry.load(name)  # raises, with the list of engines
     rules = own_rules(Path(request.root))
     own = by_engine(rules)
-    loaded = [registry.load(name, own.get(name, ())) for name in registry.names()]
-    chosen = tuple(engine for engine in loaded if _fits(engine, request))
+    chosen = [name for name in registry.names() if _fits(name, request)]
     if not chosen:
         raise UsageError("no engine fits what was asked", f"the engines are: {', '.join(registry.names())}")
-    return Plan(
-        request, chosen, tuple(_left_out(engine) for engine in loaded if engine not in chosen), _digest(rules)
-    )
+    engines = tuple(registry.load(name, own.get(name, ())) for name in chosen)
+    left_out = tuple(_left_out(name) for name in registry.names() if name not in chosen)
+    return Plan(request, engines, left_out, _digest(rules))
 
 
 def describe(plan: Plan) -> str:
@@ -75,19 +74,17 @@ def _need(plan: Plan, name: str) -> str:
     return "required" if plan.is_required(name) else "optional"
 
 
-def _fits(engine: AnyEngine, request: ScanRequest) -> bool:
+def _fits(name: str, request: ScanRequest) -> bool:
     if request.engines:
-        return engine.name in request.engines or engine.name in request.required
+        return name in request.engines or name in request.required
     if request.mode is ScanMode.HISTORY:
-        return engine.name == "secrets"
-    asked = ScanType.FULL in request.types or bool(engine.scan_types & set(request.types))
-    return asked or engine.name in request.required
+        return name == "secrets"
+    asked = ScanType.FULL in request.types or bool(registry.scan_types(name) & set(request.types))
+    return asked or name in request.required
 
 
-def _left_out(engine: AnyEngine) -> EngineRun:
-    return EngineRun(
-        engine.name, engine.version, EngineStatus.NOT_REQUESTED, reason="not requested", required=False
-    )
+def _left_out(name: str) -> EngineRun:
+    return EngineRun(name, "", EngineStatus.NOT_REQUESTED, reason="not requested", required=False)
 
 
 def _digest(rules: tuple[object, ...]) -> str:

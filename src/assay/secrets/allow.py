@@ -20,7 +20,12 @@ _SAME_LINE = (
     "checkov:skip=ckv_secret",
     "devskim: ignore ds173237",
 )
-_LINE_BEFORE = ("pragma: allowlist nextline secret", "pragma: whitelist nextline secret", "secretlint-disable-next-line", "kingfisher:ignore-next")
+_LINE_BEFORE = (
+    "pragma: allowlist nextline secret",
+    "pragma: whitelist nextline secret",
+    "secretlint-disable-next-line",
+    "kingfisher:ignore-next",
+)
 
 
 def peer_allow(line: str, previous_line: str = "") -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assay.secrets.detector import compiled, group_numbers
+from assay.secrets.detector import compiled, group_numbers, spans_of
 from assay.secrets.place import Form
 from assay.secrets.triggers import ASSIGNED, WORDS
 
@@ -26,24 +26,31 @@ class Assigned:
 
 
 _SECRET_NAME = rf"(?P<name>[\w.-]*(?i:{WORDS})[\w.-]*)"
-_STRINGS = (
-    r"(?:(?:[A-Za-z@$]{0,2}|new [A-Za-z]{1,16}\()(?:\\\"(?P<esc>[^\"\\\n]+)\\?\"|\"(?P<dq>(?:[^\"\\\n]|\\.)+)\"|'(?P<sq>(?:[^'\\\n]|\\.)+)'|`(?P<bq>[^`\n]+)`)"
-)
+_STRINGS = r"(?:(?:[A-Za-z@$]{0,2}|new [A-Za-z]{1,16}\()(?:\\\"(?P<esc>[^\"\\\n]+)\\?\"|\"(?P<dq>(?:[^\"\\\n]|\\.)+)\"|'(?P<sq>(?:[^'\\\n]|\\.)+)'|`(?P<bq>[^`\n]+)`)"
 _UNQUOTED = r"|(?P<un>[^\s\"'`<>;,&][^\s\"'`<>;,&]*))"
 _ASSIGNMENT = (
     _SECRET_NAME
-    + r"(?P<close>\\?[\"'`]?\]?)[ \t]*(?::[ \t]{0,3}[A-Za-z_&][\w<>?|\[\]., ]{0,30}?[ \t]{0,3})?"
-    + r"(?P<op>=>|:=|\|\|=|\?\?=|={1,3}|!==?|:|,|\(|\|\||\?\?|[ \t]or[ \t]|>)[ \t]*"
+    + r"(?P<close>\\?[\"'`]?\]?)[ \t]*"
+    + r"(?P<op>:[ \t]*[A-Za-z_&][\w<>?|\[\]., ]*=|=>|:=|\|\|=|\?\?=|={1,3}|!==?|:|,|\(|\|\||\?\?|[ \t]or[ \t]|>)[ \t]*"
     + _STRINGS
     + _UNQUOTED
 )
-_ATTRIBUTE = rf"{_SECRET_NAME}[\"'][ \t]{{0,4}},?[ \t]{{0,4}}[\"']?(?i:value)[\"']?[ \t]{{0,4}}(?P<op>[=:])[ \t]{{0,4}}" + _STRINGS + ")"
+_ATTRIBUTE = (
+    rf"{_SECRET_NAME}[\"'][ \t]{{0,4}},?[ \t]{{0,4}}[\"']?(?i:value)[\"']?[ \t]{{0,4}}(?P<op>[=:])[ \t]{{0,4}}"
+    + _STRINGS
+    + ")"
+)
 _SPACED = (
     rf"(?:--(?P<name>[\w-]*(?i:{WORDS}))|(?i:identified[ \t]{{1,4}}by)|(?i:\bpassword))(?P<op>[ \t]{{1,4}})"
     + r"(?:\"(?P<dq>[^\"\n]+)\"|'(?P<sq>[^'\n]+)'|(?P<un>[^\s\"'<>;,&-][^\s\"'<>;,&]*))"
 )
-_PAIR_VALUE = r"^[ \t]*(?:[\"']?(?i:value)[\"']?[ \t]{0,4}[:=]|<(?:string|value)>)(?P<op>[ \t]{0,4})" + _STRINGS + _UNQUOTED
+_PAIR_VALUE = (
+    r"^[ \t]*(?:[\"']?(?i:value)[\"']?[ \t]{0,4}[:=]|<(?:string|value)>)(?P<op>[ \t]{0,4})"
+    + _STRINGS
+    + _UNQUOTED
+)
 _PAIR_NAME = rf"(?:name|key|Name|Key)[\"']?[:>=][ \t]{{0,4}}[\"']?(?P<name>[\w.-]*(?i:{WORDS})[\w.-]*)[\"']?,?(?:</\w{{1,10}}>)?[ \t\r]{{0,4}}$"
+_PAIR_BEGINNINGS = (b"value", b'"value', b"'value", b"<string>", b"<value>")
 _GROUPS = ("esc", "dq", "sq", "bq", "un")
 
 
@@ -61,7 +68,9 @@ def assignments(content: bytes, start: int, form: Form) -> Iterator[Assigned]:
 
 def _windows(content: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Pieces of a long line around each trigger, merged where they touch."""
-    spots = sorted(match.start() for text in ASSIGNED for match in compiled(text).finditer(content, start, end))
+    spots = sorted(
+        match.start() for text in ASSIGNED for match in compiled(text).finditer(content, start, end)
+    )
     current: tuple[int, int] | None = None
     for spot in spots:
         low, high = max(start, spot - 64), min(end, spot + _WINDOW)
@@ -84,8 +93,14 @@ def _in_span(content: bytes, start: int, end: int, form: Form) -> Iterator[Assig
         if whole is not None:
             place = max(place, whole.end)
             yield whole
-    for match in compiled(_ATTRIBUTE).finditer(content, start, end):
-        yield _assigned(_ATTRIBUTE, match)
+    lowered = content[start:end].lower()
+    if b"value" in lowered:
+        for match in compiled(_ATTRIBUTE).finditer(content, start, end):
+            yield _assigned(_ATTRIBUTE, match)
+    if not (
+        b"--" in lowered or b"password " in lowered or b"identified" in lowered or b"password\t" in lowered
+    ):
+        return
     for match in compiled(_SPACED).finditer(content, start, end):
         found = _assigned(_SPACED, match)
         if found.name:
@@ -100,34 +115,45 @@ def _is_sql_or_netrc(content: bytes, found: Assigned, start: int, end: int) -> b
     if found.quoted:
         return any(word in line for word in (b"identified", b"user", b"role", b"login"))
     opening = line.lstrip()
-    return opening.startswith(b"password ") or (opening.startswith((b"machine", b"default", b"login")) and b"login" in line)
+    return opening.startswith(b"password ") or (
+        opening.startswith((b"machine", b"default", b"login")) and b"login" in line
+    )
 
 
 def _pair(content: bytes, start: int, end: int) -> Iterator[Assigned]:
-    value = compiled(_PAIR_VALUE).search(content[start:end])
-    if value is None or start == 0:
+    line = content[start:end]
+    if start == 0 or not line.lstrip()[:8].lower().startswith(_PAIR_BEGINNINGS):
+        return
+    value = compiled(_PAIR_VALUE).search(line)
+    if value is None:
         return
     before = content.rfind(b"\n", 0, start - 1) + 1
     name = compiled(_PAIR_NAME).search(content[max(before, start - 400) : start - 1])
     if name is not None:
         found = _assigned(_PAIR_VALUE, value)
-        yield Assigned(_text(_PAIR_NAME, name, "name"), ":", found.start + start, found.end + start, True)
+        yield Assigned(
+            (name.group(1) or b"").decode("latin-1"), ":", found.start + start, found.end + start, True
+        )
 
 
 def _assigned(expression: str, match: Any) -> Assigned:
-    numbers = group_numbers(expression)
+    numbers, spans = group_numbers(expression), spans_of(match)
     for group in _GROUPS:
-        if group in numbers:
-            start, end = match.span(numbers[group])
-            if start >= 0:
-                op = _text(expression, match, "op")
-                return Assigned(_text(expression, match, "name"), op.strip() or " ", start, end, group != "un")
+        start, end = spans[numbers[group]] if group in numbers else (-1, -1)
+        if start >= 0:
+            op = _text(match, spans, numbers, "op")
+            # after a type, as in `name: str =`
+            plain_op = "=" if op.startswith(":") and len(op) > 2 else op.strip() or " "
+            return Assigned(_text(match, spans, numbers, "name"), plain_op, start, end, group != "un")
     raise AssertionError("an assignment pattern always has a value")
 
 
-def _text(expression: str, match: Any, group: str) -> str:
-    number = group_numbers(expression).get(group)
-    return (match.group(number) or b"").decode("latin-1") if number else ""
+def _text(match: Any, spans: list[tuple[int, int]], numbers: dict[str, int], group: str) -> str:
+    if group not in numbers:
+        return ""
+    start, end = spans[numbers[group]]
+    content: bytes = match.string
+    return content[start:end].decode("latin-1") if start >= 0 else ""
 
 
 def _unquoted(content: bytes, found: Assigned, start: int, end: int, form: Form) -> Assigned | None:
@@ -145,7 +171,9 @@ def _unquoted(content: bytes, found: Assigned, start: int, end: int, form: Form)
         return None
     if form is Form.PROSE and found.op == ":":
         return None
-    if form is not Form.PROSE and before.lstrip(b" \t-").lower().startswith((found.name.lower().encode(), b"export ", b"env ", b"arg ", b"set ")):
+    if form is not Form.PROSE and before.lstrip(b" \t-").lower().startswith(
+        (found.name.lower().encode(), b"export ", b"env ", b"arg ", b"set ")
+    ):
         return _to_line_end(content, found, end)
     return found
 

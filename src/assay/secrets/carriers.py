@@ -15,7 +15,22 @@ from assay.secrets.place import Form, Place, Setting
 _URL = r"(?P<scheme>[A-Za-z][\w+.-]{1,20})://(?P<user>[^\s/:@\"'`<>]*):(?P<password>[^\s/@\"'`<>]{2,})@(?P<host>[\w.\[{$%-][\w.-]*)"
 _HEADER = r"(?i:(?P<scheme>basic|bearer)[ \t]{1,4}(?P<value>[\w+/.~-]{12,400}={0,2}))"
 _CURL = r"(?i:curl|wget)[^\n]*[ \t](?:-u|--user)[ \t=]{0,2}[\"']?(?P<user>[^\s:\"'$]{1,64}):(?P<value>[^\s\"'$]{4,100})"
-_SAMPLE_HOSTS = ("example.", "example-", "host", "hostname", "server", "your", "my-", "foo", "bar", "domain", "<", "{", "$", "%")
+_SAMPLE_HOSTS = (
+    "example.",
+    "example-",
+    "host",
+    "hostname",
+    "server",
+    "your",
+    "my-",
+    "foo",
+    "bar",
+    "domain",
+    "<",
+    "{",
+    "$",
+    "%",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,36 +45,56 @@ class Carried:
 
 def carried(content: bytes, start: int, end: int, place: Place) -> Iterator[Carried]:
     """The credentials that the span of one line carries."""
+    line = content[start:end]
+    if b"://" in line:
+        yield from _urls(content, start, end, place)
+    lowered = line.lower()
+    if b"basic" in lowered or b"bearer" in lowered:
+        for match in compiled(_HEADER).finditer(content, start, end):
+            low, high = match.span(2)
+            yield _judge_header(content, low, high, match.group(1).lower(), start, place)
+    if b"curl" in lowered or b"wget" in lowered:
+        for match in compiled(_CURL).finditer(content, start, end):
+            low, high = match.span(2)
+            value = content[low:high]
+            why = "given to curl on the command line"
+            yield Carried(low, high, value, _judged("generic-authorization", _decoded(value), place, why))
+
+
+def _urls(content: bytes, start: int, end: int, place: Place) -> Iterator[Carried]:
     for match in compiled(_URL).finditer(content, start, end):
         low, high = match.span(3)
         value = unquote_to_bytes(content[low:high])
         host, user = _decoded(match.group(4)), _decoded(match.group(2))
         yield Carried(low, high, value, _judge_url(user, _decoded(value), host, place))
-    for match in compiled(_HEADER).finditer(content, start, end):
-        low, high = match.span(2)
-        scheme = match.group(1).lower()
-        yield _judge_header(content, low, high, scheme, start, place)
-    for match in compiled(_CURL).finditer(content, start, end):
-        low, high = match.span(2)
-        value = content[low:high]
-        yield Carried(low, high, value, _judged("generic-authorization", _decoded(value), place, "given to curl on the command line"))
 
 
 def _judge_url(user: str, password: str, host: str, place: Place) -> Judgement | str:
     if password.startswith(("//", "$", "{", "<", "%", "*", "[")) or "{" in password or "$" in user[:1]:
         return "placeholder"
     lowered = host.lower()
-    sample_host = lowered.startswith(_SAMPLE_HOSTS) or ".example" in lowered or lowered in ("a", "b", "c", "x")
-    if user.lower() in ("user", "username", "foo", "a", "<user>", "usr", "name", "x") and strength_of(password) is not Strength.RANDOM:
+    sample_host = (
+        lowered.startswith(_SAMPLE_HOSTS) or ".example" in lowered or lowered in ("a", "b", "c", "x")
+    )
+    if (
+        user.lower() in ("user", "username", "foo", "a", "<user>", "usr", "name", "x")
+        and strength_of(password) is not Strength.RANDOM
+    ):
         return "placeholder"
     if sample_host and strength_of(password) is not Strength.RANDOM:
         return "placeholder"
-    if password == user and strength_of(password) is not Strength.RANDOM and place.form is not Form.ENVIRONMENT:
+    if (
+        password == user
+        and strength_of(password) is not Strength.RANDOM
+        and place.form is not Form.ENVIRONMENT
+    ):
         return "placeholder"
     return _judged("generic-url-credentials", password, place, "a password in a URL")
 
 
-def _judge_header(content: bytes, low: int, high: int, scheme: bytes, line_start: int, place: Place) -> Carried:
+def _judge_header(
+    content: bytes, low: int, high: int, scheme: bytes, line_start: int, place: Place
+) -> Carried:
     if scheme == b"basic":
         return _judge_pair(content, low, high, "generic-authorization", place)
     before = content[max(line_start, low - 60) : low].lower()
@@ -69,7 +104,9 @@ def _judge_header(content: bytes, low: int, high: int, scheme: bytes, line_start
     text = _decoded(value)
     if strength_of(text) is not Strength.RANDOM or len(text) < 20:
         return Carried(low, high, value, "not random")
-    return Carried(low, high, value, _judged("generic-authorization", text, place, "a bearer token in a header"))
+    return Carried(
+        low, high, value, _judged("generic-authorization", text, place, "a bearer token in a header")
+    )
 
 
 def _judge_pair(content: bytes, low: int, high: int, kind: str, place: Place) -> Carried:
@@ -90,7 +127,12 @@ def _judged(kind: str, value: str, place: Place, why: str) -> Judgement | str:
     strength = strength_of(value)
     if strength is Strength.RANDOM:
         product = place.setting is Setting.PRODUCT
-        return Judgement(kind, Severity.HIGH if product else Severity.MEDIUM, Confidence.MEDIUM if product else Confidence.LOW, why)
+        return Judgement(
+            kind,
+            Severity.HIGH if product else Severity.MEDIUM,
+            Confidence.MEDIUM if product else Confidence.LOW,
+            why,
+        )
     if place.setting is not Setting.PRODUCT or place.form is Form.PROSE:
         return f"no strong value in a {place.setting.value} file"
     if strength is Strength.TYPED:

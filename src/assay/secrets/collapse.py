@@ -15,7 +15,9 @@ def without_overlaps(matches: Sequence[Match]) -> list[Match]:
     starts: list[int] = []
     for match in sorted(matches, key=_rank):
         place = bisect_right(starts, match.start)
-        rivals = [near for near in (place - 1, place) if 0 <= near < len(kept) and _overlap(kept[near], match)]
+        rivals = [
+            near for near in (place - 1, place) if 0 <= near < len(kept) and _overlap(kept[near], match)
+        ]
         if not rivals:
             starts.insert(place, match.start)
             kept.insert(place, match)

@@ -11,9 +11,22 @@ from assay.secrets.checks.result import NOT_APPLICABLE, State
 from assay.secrets.detector import Detector, Near, compiled, group_numbers
 from assay.secrets.known import is_known_sample
 from assay.secrets.match import Match
-from assay.secrets.value import entropy, is_filler, is_placeholder
+from assay.secrets.value import (
+    entropy,
+    is_filler,
+    is_placeholder,
+    is_public_form,
+    is_random,
+    is_reference,
+    is_template,
+)
 
 _MOST = 2000  # matches of one detector in one file; more is a generated list
+_CLAIM = 30  # above every generic rule, below every detector's default
+# Checks whose refusal means that nobody issued the value; the others may refuse what is still a secret of another kind.
+_CHECKSUMS = frozenset(
+    ["github-crc32", "npm-crc32", "vercel-crc32", "cloudflare-crc32", "grafana-crc32", "atlassian-crc32", "gitlab-routable", "azure-key", "azure-cask", "nats-nkey", "age-bech32", "base58check"]
+)  # fmt: skip
 _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
 _BASE64 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/="
 _HEX = frozenset(b"0123456789abcdefABCDEF")
@@ -78,7 +91,10 @@ def _edges_are_free(content: bytes, start: int, end: int, edge: bool | str) -> b
 
 def _is_inside_data(content: bytes, start: int, end: int) -> bool:
     """Whether the value is a piece of a long base64 run (an image, a font), where any short pattern comes up by chance."""
-    around = content[max(0, start - 120) : start].rpartition(b"\n")[2], content[end : end + 120].partition(b"\n")[0]
+    around = (
+        content[max(0, start - 120) : start].rpartition(b"\n")[2],
+        content[end : end + 120].partition(b"\n")[0],
+    )
     run = sum(len(side) for side in around if not side.translate(None, _BASE64))
     return run >= 60
 
@@ -99,11 +115,11 @@ def _judged(detector: Detector, content: bytes, start: int, end: int, tally: Tal
     reason = _reason_against(detector, text, content, start, end)
     if reason:
         tally.add(reason)
-        return None
+        return _claimed(detector, start, end, raw) if reason in ("documented sample", "placeholder") else None
     result = check_named(part.check)(text) if part.check else NOT_APPLICABLE
     if result.state is State.INVALID:
         tally.add("wrong checksum or structure")
-        return None
+        return _claimed(detector, start, end, raw) if part.check in _CHECKSUMS else None
     proven = result.state is State.VALID
     rule = detector.rule
     return Match(
@@ -120,17 +136,33 @@ def _judged(detector: Detector, content: bytes, start: int, end: int, tally: Tal
     )
 
 
+def _claimed(detector: Detector, start: int, end: int, raw: bytes) -> Match:
+    """A token's look-alike: nothing is reported, and no generic rule reports it as a mere random value."""
+    return Match(
+        start, end, raw, detector.rule, detector.rule.severity, detector.rule.confidence, _CLAIM, silent=True
+    )
+
+
 def _reason_against(detector: Detector, text: str, content: bytes, start: int, end: int) -> str:
     part = detector.part
     if is_known_sample(text) or any(compiled(allowed).fullmatch(text.encode()) for allowed in part.allow):
         return "documented sample"
     if part.placeholder and not part.silent and len(text) < 1000 and _is_placeholder_token(text):
         return "placeholder"
+    if part.placeholder and not part.check and _points_elsewhere(text):
+        return "reference"
     if part.entropy and entropy(text) < part.entropy:
         return "low entropy"
     if part.near and not _is_near(content, start, end, part.near):
         return "no context"
     return ""
+
+
+def _points_elsewhere(text: str) -> bool:
+    """`%DB_PASSWORD%`, `/run/secrets/db`, `vault:secret/app`: where a loosely shaped value really is."""
+    if "://" in text or len(text) > 400 or is_public_form(text):
+        return False
+    return is_template(text) or (is_reference(text) and not is_random(text))
 
 
 def _is_placeholder_token(text: str) -> bool:
@@ -139,7 +171,26 @@ def _is_placeholder_token(text: str) -> bool:
     body = body if len(body) >= 8 else text
     if len(text) >= 30:
         lower = text.lower()
-        return is_filler(body) or any(mark in lower for mark in ("example", "xxxxx", "placeholder", "redacted", "your", "00000000", "12345678", "abcdefgh", "deadbeefdeadbeef", "changeme")) or "..." in text or "***" in text
+        return (
+            is_filler(body)
+            or any(
+                mark in lower
+                for mark in (
+                    "example",
+                    "xxxxx",
+                    "placeholder",
+                    "redacted",
+                    "your",
+                    "00000000",
+                    "12345678",
+                    "abcdefgh",
+                    "deadbeefdeadbeef",
+                    "changeme",
+                )
+            )
+            or "..." in text
+            or "***" in text
+        )
     return is_filler(body) or is_placeholder(body)
 
 

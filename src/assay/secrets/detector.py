@@ -67,13 +67,30 @@ _OPEN = r"[ \t]*(?:[A-Za-z@$]{0,2}\\?[\"'`]|&quot;)?(?:(?i:bearer|basic|token)[ 
 
 def named_expression(words: Sequence[str], value: str) -> str:
     """The pattern of a value that is assigned to a name with one of these words in it."""
-    names = "|".join(_escaped(word) for word in words)
+    names = "|".join(_escaped(spelling) for word in words for spelling in spellings(word))
     shielded = value if "(?P<secret>" in value else f"(?P<secret>{value})"
     return f"(?i:{names}){_REST_OF_NAME}{_CLOSE}{_TYPE}(?:{_ASSIGN}|{_VALUE_ATTRIBUTE}){_OPEN}{shielded}"
 
 
+def spellings(word: str) -> tuple[str, ...]:
+    """How files write a name given with underscores: `acme_api_key` also as acme-api-key, acmeapikey (any case), acme.api-key and acme.apikey."""
+    first, _, rest = word.partition("_")
+    if not first or not rest:
+        return (word,)
+    forms = (
+        word,
+        word.replace("_", "-"),
+        word.replace("_", ""),
+        f"{first}.{rest.replace('_', '-')}",
+        f"{first}.{rest.replace('_', '')}",
+    )
+    return tuple(dict.fromkeys(forms))
+
+
 def _escaped(word: str) -> str:
-    return "".join(c if c.isalnum() or c == "_" else f"\\{c}" if c.isascii() and c != " " else c for c in word)
+    return "".join(
+        c if c.isalnum() or c == "_" else f"\\{c}" if c.isascii() and c != " " else c for c in word
+    )
 
 
 def detector_of(rule: Rule) -> Detector:
@@ -85,12 +102,18 @@ def detector_of(rule: Rule) -> Detector:
     try:
         part = msgspec.convert(dict(rule.match), MatchPart)
     except msgspec.ValidationError as error:
-        raise RuleError(f"{rule.id}: match: {error}", "see CONTRIBUTING, 'a secrets rule'") from error
-    words = part.keywords or part.named
+        raise RuleError(
+            f"{rule.id}: match: {error}", "the format is described in docs/secrets-rules.md"
+        ) from error
+    words = part.keywords or [spelling for word in part.named for spelling in spellings(word)]
     if not part.generic:
         _demand(bool(part.pattern), rule, "a pattern is missing")
         _demand(bool(words), rule, "keywords are missing")
-    _demand(all(len(word) >= 3 and word.isascii() for word in words), rule, "a keyword has at least 3 ASCII characters")
+    _demand(
+        all(len(word) >= 3 and word.isascii() for word in words),
+        rule,
+        "a keyword has at least 3 ASCII characters",
+    )
     _demand(0 <= part.specific <= 100, rule, "specific lies between 0 and 100")
     expression = named_expression(part.named, part.pattern) if part.named else part.pattern
     return Detector(rule, part, expression, tuple(word.lower().encode() for word in words))
@@ -98,7 +121,7 @@ def detector_of(rule: Rule) -> Detector:
 
 def _demand(condition: bool, rule: Rule, what: str) -> None:
     if not condition:
-        raise RuleError(f"{rule.id}: match: {what}", "see CONTRIBUTING, 'a secrets rule'")
+        raise RuleError(f"{rule.id}: match: {what}", "the format is described in docs/secrets-rules.md")
 
 
 @lru_cache(maxsize=4096)
@@ -116,10 +139,19 @@ def compiled(expression: str) -> Any:
     try:
         return re2.compile(expression.encode(), options)
     except re2.error as error:
-        raise RuleError(f"the pattern {expression[:80]!r} is not RE2 syntax: {error}", "look-around and back references are not possible") from error
+        raise RuleError(
+            f"the pattern {expression[:80]!r} is not RE2 syntax: {error}",
+            "look-around and back references are not possible",
+        ) from error
 
 
 @lru_cache(maxsize=4096)
 def group_numbers(expression: str) -> dict[str, int]:
     """The numbers of an expression's named groups."""
     return {name.decode(): number for name, number in compiled(expression).groupindex.items()}
+
+
+def spans_of(match: Any) -> list[tuple[int, int]]:
+    """Every group's span at once: asking google-re2's match for one span after another costs more than the match itself."""
+    spans: list[tuple[int, int]] | None = getattr(match, "_spans", None)
+    return spans if spans is not None else [match.span(number) for number in range(match.re.groups + 1)]

@@ -10,6 +10,7 @@ from assay.secrets.known import is_known_sample
 from assay.secrets.name import Promise, promise_of
 from assay.secrets.place import Form, Place, Setting
 from assay.secrets.value import (
+    is_encoded_key,
     is_identifier,
     is_placeholder,
     is_public_form,
@@ -48,7 +49,10 @@ def judge(name: str, value: str, op: str, quoted: bool, place: Place) -> Judgeme
     if reason:
         return reason
     strength = strength_of(value)
-    if op == "(" and (strength is not Strength.RANDOM and not name.lower().lstrip(".").split(".")[-1].startswith(("set", "with", "password"))):
+    if op == "(" and (
+        strength is not Strength.RANDOM
+        and not name.lower().lstrip(".").split(".")[-1].startswith(("set", "with", "password"))
+    ):
         return "argument of a call"
     if op == ">" and quoted:
         return "text"
@@ -72,13 +76,13 @@ def reason_against(name: str, value: str) -> str:
         return "text"
     if is_known_sample(value):
         return "documented sample"
-    if is_reference(value):
+    if is_reference(value) and not is_encoded_key(value):
         return "reference"
     if is_public_form(value):
         return "public form"
     if is_placeholder(value):
         return "placeholder"
-    if any(c in value for c in "<>\u2026\u2022*") and len(set(value)) < 8:
+    if any(value.count(c) > 2 for c in "\u2022*"):
         return "placeholder"
     return "names itself" if _says_its_name(name, value) else ""
 
@@ -86,6 +90,8 @@ def reason_against(name: str, value: str) -> str:
 def _says_its_name(name: str, value: str) -> bool:
     """`client_secret: "client-secret"`, `passwordField = "user_password"`: the value is a name too."""
     said, named = (_letters(value), _letters(name))
+    if not named:
+        return False
     if any(c.isdigit() for c in value):
         return bool(said) and said == named
     ends = ("password", "passwd", "secret", "token", "key", "pass", "passphrase", "pwd", "credentials")
@@ -143,7 +149,13 @@ def _weak_password(kind: str, strength: Strength, value: str, place: Place) -> J
 
 def _weak_secret(kind: str, strength: Strength, name: str, value: str, place: Place) -> Judgement | str:
     """A signing secret that a person made up, as in JWT_SECRET = "blue-horse-42": it can be guessed offline."""
-    signs = any(word in name.lower() for word in ("jwt", "secret_key", "secretkey", "session", "signing", "cookie")) or name.isupper()
+    signs = (
+        any(
+            word in name.lower()
+            for word in ("jwt", "secret_key", "secretkey", "session", "signing", "cookie")
+        )
+        or name.isupper()
+    )
     if not signs or len(value) < 6:
         return "not random"
     if strength is Strength.TYPED or (place.form is not Form.CONFIG and not is_identifier(value)):

@@ -7,7 +7,9 @@ from __future__ import annotations
 _BEGINNINGS = (
     "AKIAIOSFODNN7", "AKIAI44QH8DHB", "ASIAIOSFODNN7", "wJalrXUtnFEMI", "je7MtGbClwBF", "Eby8vdM02x", "C2y6yDjf5", "sk_test_4eC39H", "6LeIxAcT",
 )  # fmt: skip
-_JWT_SAMPLE_SUBJECT = "eyJzdWIiOiIxMjM0NTY3ODkwIi"  # {"sub":"1234567890", as in jwt.io's sample and all that copy it
+_JWT_SAMPLE_SUBJECT = (
+    "eyJzdWIiOiIxMjM0NTY3ODkwIi"  # {"sub":"1234567890", as in jwt.io's sample and all that copy it
+)
 
 
 def is_known_sample(text: str) -> bool:

@@ -7,42 +7,29 @@ from enum import Enum
 from functools import lru_cache
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_PASSWORD = frozenset("password passwd pwd passphrase passwrd passcode pass passw".split())
-_SECRET = frozenset("secret".split())
+_PASSWORD = frozenset(["password", "passwd", "pwd", "passphrase", "passwrd", "passcode", "pass", "passw"])
+_SECRET = frozenset(["secret"])
 _KEY_BEFORE = frozenset(
-    "api access account private encryption encrypt signing sign master shared session service license admin hmac aes crypto cipher jwt "
-    "client app application subscription storage deploy webhook secret consumer integration management auth server sas".split()
+    ["api", "access", "account", "private", "encryption", "encrypt", "signing", "sign", "master", "shared", "session", "service", "license", "admin", "hmac", "aes", "crypto", "cipher", "jwt", "client", "app", "application", "subscription", "storage", "deploy", "webhook", "secret", "consumer", "integration", "management", "auth", "server", "sas"]
 )  # fmt: skip
-_RUN_TOGETHER = re.compile(r"^(?:api|access|secret|private|auth|encryption|signing|master|account|shared)(?:key|token|secret)$")
+_RUN_TOGETHER = re.compile(
+    r"^(?:api|access|secret|private|auth|encryption|signing|master|account|shared)(?:key|token|secret)$"
+)
 # The last word says that the value is about the secret, and is not it.
 _ABOUT = frozenset(
-    "field name names label placeholder help hint regex pattern prompt message msg error errors title text class prefix suffix header headers "
-    "param params parameter var variable env type types format policy column attribute attr input version expiry ttl timeout count size max min "
-    "age lifetime date time status store provider manager service services generator algorithm alg method scope scopes url uri endpoint path "
-    "file filename filepath dir directory hash hashed digest length len strength id ids ref refs reference location source arn value values "
-    "required valid invalid visible enabled disabled confirm confirmation again reset change changed update updated forgot forgotten show hide "
-    "toggle link page view form template dialog screen button icon tooltip description desc info note comment documentation docs warning "
-    "validator validation validators rule rules check checker verify verifier verification handler hasher encoder decoder backend engine callback "
-    "func function fn factory builder helper mixin model schema dto entity table index event action state reducer selector context hook mode "
-    "option options config configuration settings setting property properties group role user username login email host port domain server "
-    "issuer audience subject bucket region zone namespace scheme kind category plural limit threshold rotation expired expires expiration "
-    "created modified at by for from to of is has in not only key keys salt iv nonce cost rounds iterations encoding charset separator delimiter"
-    " selector xpath css locator element box area tag token_type public manager mask masked char chars character characters".split()
+    ["field", "name", "names", "label", "placeholder", "help", "hint", "regex", "pattern", "prompt", "message", "msg", "error", "errors", "title", "text", "class", "prefix", "suffix", "header", "headers", "param", "params", "parameter", "var", "variable", "env", "type", "types", "format", "policy", "column", "attribute", "attr", "input", "version", "expiry", "ttl", "timeout", "count", "size", "max", "min", "age", "lifetime", "date", "time", "status", "store", "provider", "manager", "service", "services", "generator", "algorithm", "alg", "method", "scope", "scopes", "url", "uri", "endpoint", "path", "file", "filename", "filepath", "dir", "directory", "hash", "hashed", "digest", "length", "len", "strength", "id", "ids", "ref", "refs", "reference", "location", "source", "arn", "value", "values", "required", "valid", "invalid", "visible", "enabled", "disabled", "confirm", "confirmation", "again", "reset", "change", "changed", "update", "updated", "forgot", "forgotten", "show", "hide", "toggle", "link", "page", "view", "form", "template", "dialog", "screen", "button", "icon", "tooltip", "description", "desc", "info", "note", "comment", "documentation", "docs", "warning", "validator", "validation", "validators", "rule", "rules", "check", "checker", "verify", "verifier", "verification", "handler", "hasher", "encoder", "decoder", "backend", "engine", "callback", "func", "function", "fn", "factory", "builder", "helper", "mixin", "model", "schema", "dto", "entity", "table", "index", "event", "action", "state", "reducer", "selector", "context", "hook", "mode", "option", "options", "config", "configuration", "settings", "setting", "property", "properties", "group", "role", "user", "username", "login", "email", "host", "port", "domain", "server", "issuer", "audience", "subject", "bucket", "region", "zone", "namespace", "scheme", "kind", "category", "plural", "limit", "threshold", "rotation", "expired", "expires", "expiration", "created", "modified", "at", "by", "for", "from", "to", "of", "is", "has", "in", "not", "only", "key", "keys", "salt", "iv", "nonce", "cost", "rounds", "iterations", "encoding", "charset", "separator", "delimiter", "selector", "xpath", "css", "locator", "element", "box", "area", "tag", "token_type", "public", "manager", "mask", "masked", "char", "chars", "character", "characters"]
 )  # fmt: skip
 _KEEP_KEY = frozenset(("key", "keys"))
 _NOT_BEFORE = frozenset(
-    "csrf xsrf authenticity antiforgery request_verification nonce public next prev previous page continuation cancel cancellation cancelation design css max min num number has is no without "
-    "invalid wrong bad missing forgot reset change show hide lexer parser syntax string unexpected eof end start begin sync idempotency "
-    "cache partition primary foreign sort hash row column i18n translation label get find delete remove list update create validate check "
-    "verify hashed encrypted mock fake dummy example sample test expected bypass compare".split()
+    ["csrf", "xsrf", "authenticity", "antiforgery", "request_verification", "nonce", "public", "next", "prev", "previous", "page", "continuation", "cancel", "cancellation", "cancelation", "design", "css", "max", "min", "num", "number", "has", "is", "no", "without", "invalid", "wrong", "bad", "missing", "forgot", "reset", "change", "show", "hide", "lexer", "parser", "syntax", "string", "unexpected", "eof", "end", "start", "begin", "sync", "idempotency", "cache", "partition", "primary", "foreign", "sort", "hash", "row", "column", "i18n", "translation", "label", "get", "find", "delete", "remove", "list", "update", "create", "validate", "check", "verify", "hashed", "encrypted", "mock", "fake", "dummy", "example", "sample", "test", "expected", "bypass", "compare"]
 )  # fmt: skip
 
 
 class Promise(Enum):
     """PASSWORD: chosen by a person. SECRET: a shared secret that may be weak. KEY: issued or generated, so it looks random. NOTHING: no secret."""
 
-    PASSWORD = "password"
-    SECRET = "secret"
+    PASSWORD = "password"  # noqa: S105 - a kind of name
+    SECRET = "secret"  # noqa: S105 - a kind of name
     KEY = "key"
     NOTHING = "nothing"
 
@@ -83,11 +70,22 @@ def _of_words(words: list[str]) -> Promise:
     if last == "secret" or last.endswith("secret"):
         return Promise.SECRET
     if last in _KEEP_KEY or last in ("base64", "b64", "hex", "pem"):
-        before_words = before if last in _KEEP_KEY else before[:-1] if before and before[-1] in _KEEP_KEY else before
+        before_words = (
+            before if last in _KEEP_KEY else before[:-1] if before and before[-1] in _KEEP_KEY else before
+        )
         if "secret" in before_words or "jwt" in before_words:
             return Promise.SECRET
         return Promise.KEY if any(word in _KEY_BEFORE for word in before_words[-2:]) else Promise.NOTHING
-    if last in ("token", "credential", "credentials", "creds", "apikey", "auth", "bearer", "sas") or _RUN_TOGETHER.search(last):
+    if last in (
+        "token",
+        "credential",
+        "credentials",
+        "creds",
+        "apikey",
+        "auth",
+        "bearer",
+        "sas",
+    ) or _RUN_TOGETHER.search(last):
         return Promise.KEY
     if last.endswith(("token", "apikey", "secretkey", "accesskey", "authkey")):
         return Promise.KEY

@@ -16,7 +16,7 @@ from assay.secrets.value import entropy, is_filler, is_random
 AWS_ID = "secrets/aws-access-key-id"
 AWS_SECRET = "secrets/aws-secret-access-key"  # noqa: S105 - a rule's id
 _WINDOW = 600
-_SECRET = r"(?:^|[^A-Za-z0-9/+=])([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"
+_FORTY = r"(?:^|[^A-Za-z0-9/+=])([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"
 
 
 def secrets_beside_ids(content: bytes, matches: Sequence[Match], rule: Rule | None) -> list[Match]:
@@ -26,11 +26,27 @@ def secrets_beside_ids(content: bytes, matches: Sequence[Match], rule: Rule | No
         if match.rule.id != AWS_ID or rule is None:
             continue
         start, end = _window(content, match)
-        for secret in compiled(_SECRET).finditer(content, start, end):
+        for secret in compiled(_FORTY).finditer(content, start, end):
             text = secret.group(1).decode()
-            if aws_secret(text).state is not State.INVALID and entropy(text) > 4.0 and is_random(text) and not is_filler(text):
+            if (
+                aws_secret(text).state is not State.INVALID
+                and entropy(text) > 4.0
+                and is_random(text)
+                and not is_filler(text)
+            ):
                 low, high = secret.span(1)
-                found.append(Match(low, high, secret.group(1), rule, rule.severity, Confidence.HIGH, 60, note="beside a key id"))
+                found.append(
+                    Match(
+                        low,
+                        high,
+                        secret.group(1),
+                        rule,
+                        rule.severity,
+                        Confidence.HIGH,
+                        60,
+                        note="beside a key id",
+                    )
+                )
     return found
 
 
@@ -71,4 +87,9 @@ def _raised(match: Match, partners: dict[int, Match]) -> Match:
     partner = partners.get(match.start)
     if partner is None:
         return match
-    return replace(match, severity=Severity.CRITICAL, confidence=Confidence.HIGH, facts=(*partner.facts, "with its key id"))
+    return replace(
+        match,
+        severity=Severity.CRITICAL,
+        confidence=Confidence.HIGH,
+        facts=(*partner.facts, "with its key id"),
+    )

@@ -56,14 +56,15 @@ _LOCK = re.compile(
 )
 # Everything else is read as code, where unquoted text is no value.
 _CONFIG = frozenset(
-    "yml yaml ini cfg conf cnf config properties props env toml json json5 jsonc xml txt csv tsv sh bash zsh ksh fish bat cmd plist tfvars tfstate "
-    "service log out example sample template dist local secret secrets key pem netrc npmrc rc sls hcl nomad j2 http rest bak old orig".split()
+    ["yml", "yaml", "ini", "cfg", "conf", "cnf", "config", "properties", "props", "env", "toml", "json", "json5", "jsonc", "xml", "txt", "csv", "tsv", "sh", "bash", "zsh", "ksh", "fish", "bat", "cmd", "plist", "tfvars", "tfstate", "service", "log", "out", "example", "sample", "template", "dist", "local", "secret", "secrets", "key", "pem", "netrc", "npmrc", "rc", "sls", "hcl", "nomad", "j2", "http", "rest", "bak", "old", "orig"]
 )  # fmt: skip
 _ENVIRONMENT = re.compile(
     r"(?i)(?:^|/)(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env|(?:docker-)?compose[\w.-]*\.ya?ml|dockerfile[\w.-]*|[\w.-]*dockerfile|\.netrc|_netrc|\.pgpass|\.my\.cnf|\.npmrc|\.pypirc|"
     r"application[\w.-]*\.(?:ya?ml|properties)|[\w.-]*\.(?:ini|properties|conf|cnf|cfg|tfvars)|credentials|wp-config\.php|appsettings[\w.-]*\.json|web\.config|settings\.(?:xml|py))$"
 )
-_PROSE = re.compile(r"(?i)\.(?:md|mdx|rst|adoc|asciidoc|txt|rdoc|tex|html?)$|(?:^|/)(?:readme|changelog|changes|history|news)$")
+_PROSE = re.compile(
+    r"(?i)\.(?:md|mdx|rst|adoc|asciidoc|txt|rdoc|tex|html?)$|(?:^|/)(?:readme|changelog|changes|history|news)$"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -79,7 +80,24 @@ def place_of(uri: str) -> Place:
     return Place(_setting(uri), form, bool(_LOCK.search(uri)))
 
 
-_CODE_NAMES = frozenset("rakefile gemfile jenkinsfile vagrantfile fastfile podfile capfile guardfile brewfile dangerfile sconstruct sconscript build workspace".split())
+_CODE_NAMES = frozenset(
+    [
+        "rakefile",
+        "gemfile",
+        "jenkinsfile",
+        "vagrantfile",
+        "fastfile",
+        "podfile",
+        "capfile",
+        "guardfile",
+        "brewfile",
+        "dangerfile",
+        "sconstruct",
+        "sconscript",
+        "build",
+        "workspace",
+    ]
+)
 
 
 def _is_config(uri: str, extension: str) -> bool:

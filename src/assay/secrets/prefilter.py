@@ -41,9 +41,11 @@ def line_starts(content: bytes, places: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(starts))
 
 
-# Base64 characters as one: a run of 40 is then found as fast as memory is read.
-_RUN_CHARACTERS = bytes(65 if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "+/") else 32 for byte in range(256))
-_LONG_RUN = b"A" * 40
+# Base64 characters as one: a run of 32 is then found as fast as memory is read.
+_RUN_CHARACTERS = bytes(
+    65 if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) == "+") else 32 for byte in range(256)
+)
+_LONG_RUN = b"A" * 32
 
 
 class KeywordPrefilter:
@@ -73,7 +75,6 @@ class KeywordPrefilter:
         """What may be in `content`."""
         words = () if self._empty else self._set.Match(content) or ()
         detectors = {place for word in words for place in self._owners[word]}
-        places: list[int] = []
         encoded = _LONG_RUN in content.translate(_RUN_CHARACTERS)
         return Hits(tuple(sorted(detectors)), _trigger_lines(content), encoded)
 

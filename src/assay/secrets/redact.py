@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 _PRODUCT_KEY = b"assay secret identity v1"
 _SHOWN = 4
+_REPEATED_FROM = 6
 
 
 def identity_of(value: bytes, key: bytes = b"") -> str:
@@ -28,10 +29,27 @@ def shown(value: bytes) -> str:
     return f"{printable}\u2026 ({len(text)} characters)"
 
 
+def occurrences(
+    content: bytes, secrets: Iterable[tuple[int, int]], start: int, end: int
+) -> list[tuple[int, int]]:
+    """The secrets' spans and every other place between `start` and `end` where the text of any of them stands, in order.
+
+    Texts under 6 bytes are masked only where they were found.
+    """
+    every = list(secrets)
+    spans = {(low, high) for low, high in every if high > start and low < end}
+    for value in {content[low:high] for low, high in every if high - low >= _REPEATED_FROM}:
+        place = content.find(value, start, end)
+        while place >= 0:
+            spans.add((place, place + len(value)))
+            place = content.find(value, place + len(value), end)
+    return sorted(spans)
+
+
 def mask(content: bytes, start: int, end: int, secrets: Iterable[tuple[int, int]]) -> str:
-    """The text of `content[start:end]` with every secret's span masked but for its first characters."""
+    """The text of `content[start:end]` with every secret masked wherever it stands but for its first characters."""
     pieces, place = [], start
-    for low, high in sorted(secrets):
+    for low, high in occurrences(content, secrets, start, end):
         low, high = max(low, place), min(high, end)
         if low >= high:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from assay.model.finding import Evidence, Finding, Verification, VerificationState
@@ -23,7 +24,7 @@ def findings_of(
 ) -> tuple[tuple[Finding, ...], tuple[tuple[Finding, str], ...]]:
     """Findings sorted by place, one for each value; and, apart, those that a comment of another scanner lets pass."""
     lines = Lines(content)
-    spans = [(match.start, match.end) for match in matches]
+    spans = sorted((match.start, match.end) for match in matches)
     single, partners = paired(content, matches)
     open_findings, allowed = [], []
     for match, more in by_value(single):
@@ -42,9 +43,19 @@ def _allowed_by(lines: Lines, match: Match) -> str | None:
     return peer_allow(lines.text(number), lines.text(number - 1) if number > 1 else "")
 
 
-def _finding(content: bytes, uri: str, lines: Lines, spans: list[tuple[int, int]], match: Match, more: list[Match], key: bytes) -> Finding:  # noqa: PLR0913 - all of one finding
+def _finding(
+    content: bytes,
+    uri: str,
+    lines: Lines,
+    spans: list[tuple[int, int]],
+    match: Match,
+    more: list[Match],
+    key: bytes,
+) -> Finding:
     facts = [fact for fact in (match.note, *match.facts) if fact]
-    message = f"{match.rule.message.rstrip('.')}: {shown(match.value)}" + (f"; {', '.join(facts)}" if facts else "")
+    message = f"{match.rule.message.rstrip('.')}: {shown(match.value)}" + (
+        f"; {', '.join(facts)}" if facts else ""
+    )
     state = VerificationState.CORROBORATED if match.proven else VerificationState.SUSPECTED
     method = f"offline check {match.rule.match.get('check')}" if match.proven else ""
     return Finding(
@@ -56,9 +67,14 @@ def _finding(content: bytes, uri: str, lines: Lines, spans: list[tuple[int, int]
         location=_location(content, uri, lines, spans, match),
         identity=identity_of(match.value, key),
         verification=Verification(state, method, tuple(facts)),
-        related=tuple(_location(content, uri, lines, spans, other, _relation(match, other)) for other in more[:_RELATED]),
+        related=tuple(
+            _location(content, uri, lines, spans, other, _relation(match, other)) for other in more[:_RELATED]
+        ),
         cwe=match.rule.cwe,
-        evidence=tuple(Evidence(ENGINE, other, match.severity.value, "the same text fits this rule too") for other in match.others),
+        evidence=tuple(
+            Evidence(ENGINE, other, match.severity.value, "the same text fits this rule too")
+            for other in match.others
+        ),
     )
 
 
@@ -66,11 +82,16 @@ def _relation(match: Match, other: Match) -> str:
     return "the same value" if other.value == match.value else "the key id that belongs to it"
 
 
-def _location(content: bytes, uri: str, lines: Lines, spans: list[tuple[int, int]], match: Match, message: str = "") -> Location:
+def _location(
+    content: bytes, uri: str, lines: Lines, spans: list[tuple[int, int]], match: Match, message: str = ""
+) -> Location:
     start, end = lines.span(lines.number(match.start))
-    start, end = max(start, match.start - _SNIPPET_BYTES // 2), min(end, max(match.end, match.start) + _SNIPPET_BYTES // 2)
+    start, end = (
+        max(start, match.start - _SNIPPET_BYTES // 2),
+        min(end, max(match.end, match.start) + _SNIPPET_BYTES // 2),
+    )
     start, end = _whole_characters(content, start, end)
-    snippet = mask(content, start, end, _cut_by(spans, start))
+    snippet = mask(content, start, end, _around(spans, start, end))
     return Location(uri, lines.region(match.start, match.end), message, snippet.strip())
 
 
@@ -82,6 +103,9 @@ def _whole_characters(content: bytes, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _cut_by(spans: list[tuple[int, int]], start: int) -> list[tuple[int, int]]:
-    """Spans with those that begin before the snippet marked so that nothing of them is shown."""
-    return [(low, high) for low, high in spans if high > start]
+def _around(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    """The secrets whose text a snippet may repeat: all of them, or in a file full of them those beside it."""
+    if len(spans) <= 200:
+        return spans
+    low, high = bisect_left(spans, (start - 1000, 0)), bisect_left(spans, (end + 1000, 0))
+    return spans[max(0, low - 1) : high]

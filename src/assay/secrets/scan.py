@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -25,6 +25,7 @@ from assay.secrets.prefilter import Hits, Prefilter, build_prefilter
 from assay.secrets.report import findings_of
 
 _GENERIC = 10
+_MOST = 2000  # findings of one file; a file with more is a list of generated values
 _CARRIED = 12
 
 
@@ -34,10 +35,11 @@ class Scanner:
 
     detectors: tuple[Detector, ...]
     prefilter: Prefilter
+    rules: Mapping[str, Rule]
 
     def rule(self, rule_id: str) -> Rule | None:
         """The rule of that id, if it is loaded."""
-        return next((detector.rule for detector in self.detectors if detector.rule.id == rule_id), None)
+        return self.rules.get(rule_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,9 @@ class Redacted:
     identity: str
 
 
-def build_scanner(rules: Sequence[Rule] | None = None, extra: Sequence[Rule] = (), fast: bool = True) -> Scanner:
+def build_scanner(
+    rules: Sequence[Rule] | None = None, extra: Sequence[Rule] = (), fast: bool = True
+) -> Scanner:
     """A scanner of the built-in rules (or of `rules`) and `extra` ones; without `fast` it does not use Hyperscan.
 
     Raises:
@@ -69,7 +73,11 @@ def build_scanner(rules: Sequence[Rule] | None = None, extra: Sequence[Rule] = (
     """
     chosen = load_engine("secrets") if rules is None else rules
     detectors = tuple(detector_of(rule) for rule in (*chosen, *extra))
-    return Scanner(detectors, build_prefilter(detectors, fast))
+    return Scanner(
+        detectors,
+        build_prefilter(detectors, fast),
+        {detector.rule.id: detector.rule for detector in detectors},
+    )
 
 
 @cache
@@ -97,41 +105,56 @@ def scan_bytes(content: bytes, uri: str, scanner: Scanner | None = None, identit
 _NOTHING = Scan(())
 
 
-def redact_text(text: str, uri: str = "text", scanner: Scanner | None = None) -> tuple[str, tuple[Redacted, ...]]:
+def redact_text(
+    text: str, uri: str = "text", scanner: Scanner | None = None
+) -> tuple[str, tuple[Redacted, ...]]:
     """`text` with every secret replaced by `[secret: <rule>]`, and what was taken out."""
-    from assay.secrets.redact import identity_of, shown
+    from assay.secrets.redact import identity_of, occurrences, shown
 
     scanner = scanner or builtin_scanner()
     content = text.encode("utf-8", "surrogatepass")
     matches = find(content, uri, scanner, scanner.prefilter.hits(content), Tally())
-    pieces, place, taken = [], 0, []
-    for match in sorted(matches, key=lambda match: match.start):
-        if match.start < place:
-            continue
-        name = match.rule.id.rpartition("/")[2]
-        pieces += [content[place : match.start], f"[secret: {name}]".encode()]
-        place = match.end
-        taken.append(Redacted(match.rule.id, shown(match.value), identity_of(match.value)))
+    rules = {content[match.start : match.end]: match.rule.id for match in matches}
+    pieces, place = [], 0
+    for start, end in occurrences(content, [(match.start, match.end) for match in matches], 0, len(content)):
+        if start >= place:
+            name = rules.get(content[start:end], "secret").rpartition("/")[2]
+            pieces += [content[place:start], f"[secret: {name}]".encode()]
+            place = end
     pieces.append(content[place:])
-    return b"".join(pieces).decode("utf-8", "surrogatepass"), tuple(taken)
+    taken = tuple(Redacted(match.rule.id, shown(match.value), identity_of(match.value)) for match in matches)
+    return b"".join(pieces).decode("utf-8", "surrogatepass"), taken
 
 
 def find(content: bytes, uri: str, scanner: Scanner, hits: Hits, tally: Tally) -> list[Match]:
     """Distinct matches in UTF-8 content, sorted by place; encoded text is looked into one level deep."""
-    place = place_of(uri)
-    matches = [match for number in hits.detectors for match in confirm(scanner.detectors[number], content, uri, tally)]
+    matches = [
+        match
+        for number in hits.detectors
+        for match in confirm(scanner.detectors[number], content, uri, tally)
+    ]
     matches += secrets_beside_ids(content, matches, scanner.rule(AWS_SECRET)) if matches else []
+    runs = list(encoded_runs(content)) if hits.encoded else []
+    if not (matches or hits.lines or runs):
+        return matches
+    place = place_of(uri)
     for start in hits.lines:
         matches += _judged_line(content, start, place, scanner, tally)
-    if hits.encoded:
-        for run in encoded_runs(content):
-            matches += _inside(run, uri, place, scanner, tally)
-    for run in kubernetes_values(content) if b"kind: Secret" in content else ():
+    for run in runs:
+        matches += _inside(run, uri, place, scanner, tally)
+    for run in kubernetes_values(content):
         matches += _kubernetes(run, uri, place, scanner, tally)
-    return [_placed(match, place) for match in without_overlaps(matches)] if matches else matches
+    distinct = [_placed(match, place) for match in without_overlaps(matches)]
+    for _ in distinct[_MOST:]:
+        tally.add("too many in one file")
+    return distinct[:_MOST]
 
 
-_SELF_MADE = ("private-key", "jwt", "putty-key")  # anyone makes these for a test; an issuer's checksum is another matter
+_SELF_MADE = (
+    "private-key",
+    "jwt",
+    "putty-key",
+)  # anyone makes these for a test; an issuer's checksum is another matter
 
 
 def _placed(match: Match, place: Place) -> Match:
@@ -144,7 +167,11 @@ def _placed(match: Match, place: Place) -> Match:
     return match if match.proven else replace(match, confidence=_LOWER[match.confidence])
 
 
-_LOWER = {Confidence.HIGH: Confidence.MEDIUM, Confidence.MEDIUM: Confidence.LOW, Confidence.LOW: Confidence.LOW}
+_LOWER = {
+    Confidence.HIGH: Confidence.MEDIUM,
+    Confidence.MEDIUM: Confidence.LOW,
+    Confidence.LOW: Confidence.LOW,
+}
 
 
 def _judged_line(content: bytes, start: int, place: Place, scanner: Scanner, tally: Tally) -> Iterator[Match]:
@@ -158,29 +185,47 @@ def _judged_line(content: bytes, start: int, place: Place, scanner: Scanner, tal
     end = content.find(b"\n", start)
     end = len(content) if end < 0 else end
     for carrier in carried(content, start, end, place):
-        match = _generic(carrier.judgement, carrier.start, carrier.end, carrier.value, _CARRIED, scanner, tally)
+        match = _generic(
+            carrier.judgement, carrier.start, carrier.end, carrier.value, _CARRIED, scanner, tally
+        )
         if match is not None:
             yield match
 
 
-def _generic(judgement: Judgement | str, start: int, end: int, value: bytes, specific: int, scanner: Scanner, tally: Tally) -> Match | None:  # noqa: PLR0913 - one call, all of it needed
+def _generic(
+    judgement: Judgement | str,
+    start: int,
+    end: int,
+    value: bytes,
+    specific: int,
+    scanner: Scanner,
+    tally: Tally,
+) -> Match | None:
     if isinstance(judgement, str):
         tally.add(judgement)
         return None
     rule = scanner.rule(f"secrets/{judgement.kind}")
     if rule is None:
         return None
-    return Match(start, end, value, rule, judgement.severity, judgement.confidence, specific, note=judgement.why)
+    return Match(
+        start, end, value, rule, judgement.severity, judgement.confidence, specific, note=judgement.why
+    )
 
 
 def _inside(run: Encoded, uri: str, place: Place, scanner: Scanner, tally: Tally) -> Iterator[Match]:
     """What detectors and assignments find in the decoded text, at the place of the encoded run."""
     hits = scanner.prefilter.hits(run.text)
-    inner = [match for number in hits.detectors for match in confirm(scanner.detectors[number], run.text, uri, tally)]
+    inner = [
+        match
+        for number in hits.detectors
+        for match in confirm(scanner.detectors[number], run.text, uri, tally)
+    ]
     for start in hits.lines:
         inner += _judged_line(run.text, start, place, scanner, tally)
     for match in without_overlaps(inner)[:1]:
-        yield replace(match, start=run.start, end=run.end, specific=match.specific + 5, note=f"inside {run.how} text")
+        yield replace(
+            match, start=run.start, end=run.end, specific=match.specific + 5, note=f"inside {run.how} text"
+        )
 
 
 def _kubernetes(run: Encoded, uri: str, place: Place, scanner: Scanner, tally: Tally) -> Iterator[Match]:
@@ -189,5 +234,10 @@ def _kubernetes(run: Encoded, uri: str, place: Place, scanner: Scanner, tally: T
     if not found:
         judgement = judge(run.name, run.text.decode("ascii", "replace"), ":", True, place)
         match = _generic(judgement, run.start, run.end, run.text, _CARRIED, scanner, tally)
+        rule = scanner.rule("secrets/generic-password")
         if match is not None:
             yield replace(match, note=f"{match.note}, base64 in a Kubernetes Secret")
+        elif rule is not None:  # what it decodes to is no secret, so its base64 is none either
+            yield Match(
+                run.start, run.end, run.text, rule, rule.severity, rule.confidence, _CARRIED, silent=True
+            )

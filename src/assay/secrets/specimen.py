@@ -90,10 +90,14 @@ def _made(kind: str, argument: str, wrong: bool, random: Random) -> str:
     if kind in _ALPHABETS:
         low, _, high = argument.partition("-")
         if not low.isdigit() or (high and not high.isdigit()):
-            raise RuleError(f"<<{kind}:{argument}>> names no length", "write it as <<alnum:36>> or <<alnum:20-40>>")
+            raise RuleError(
+                f"<<{kind}:{argument}>> names no length", "write it as <<alnum:36>> or <<alnum:20-40>>"
+            )
         return characters(kind, random.randint(int(low), int(high or low)), random)
     if kind not in NAMES:
-        raise RuleError(f"<<{kind}>> is no kind of characters and no check", "see the module `secrets/specimen.py`")
+        raise RuleError(
+            f"<<{kind}>> is no kind of characters and no check", "see the module `secrets/specimen.py`"
+        )
     made = mint_named(kind)(random, argument)
     return _spoilt(made, kind) if wrong else made
 
@@ -106,7 +110,8 @@ def _spoilt(token: str, kind: str) -> str:
     """
     check = check_named(kind)
     for place in (len(token.rstrip("=")) - 3, len(token) - 1, len(token) // 3, 8, len(token) // 2, 0, 3):
-        for other in "b0B!":
+        # Characters of the token's own end keep it within its alphabet.
+        for other in (*sorted(set(token.rstrip("=")[-8:])), "b", "0", "!"):
             wrong = token[:place] + other + token[place + 1 :]
             if other != token[place] and check(wrong).state is State.INVALID:
                 return wrong

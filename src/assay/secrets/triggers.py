@@ -21,7 +21,7 @@ ASSIGNED = (
     # name = "value", "name": "value", name => 'value', setName("value"), "--name", "value"
     rf"{_NAME}{_CLOSE}{_TYPE}(?:=>|:=|\|\|=|\?\?=|={{1,3}}|!==?|:|,|\(|\|\||\?\?|[ \t]or)[ \t]*(?:[A-Za-z@$]{{0,2}}|new [A-Za-z]{{1,16}}\()\\?[\"'`][^\s\"'`]{{3}}",
     # name=value, name: value
-    rf"{_NAME}{_CLOSE}(?:=|:)[ \t]*{_PLAIN}{{4}}",
+    rf"{_NAME}{_CLOSE}(?:=|:)[ \t]*{_PLAIN}[^\s\"'`<>(){{}}\[\],;]{{3}}",
     # <name>value</name>
     rf"{_NAME}>[^\s<>]{{3}}",
     # name="..." value="..."
@@ -32,7 +32,9 @@ ASSIGNED = (
 URL = r"[A-Za-z][\w+.-]{1,20}://[^\s/:@\"'`<>]*:[^\s/@\"'`<>]{2,}@[\w.\[{$%-]"
 HEADER = r"(?i:(?:basic|bearer)[ \t]{1,4}[\w+/.~-]{12})"
 CURL = r"(?i:curl|wget)[^\n]*[ \t](?:-u|--user)[ \t=]{0,2}[\"']?[^\s:\"'$]{1,64}:[^\s\"'$]{4}"
-SINGLE_LINE = (*ASSIGNED, URL, HEADER, CURL)
+# A manifest whose values are read decoded, whatever their names.
+KUBERNETES = r"kind:[ \t]*Secret"
+SINGLE_LINE = (*ASSIGNED, URL, HEADER, CURL, KUBERNETES)
 
 SPANNING = (
     # - name: DB_PASSWORD <newline> value: x;  <key>Password</key> <newline> <string>x</string>;  "name": "X_TOKEN", <newline> "value": "x"
@@ -40,8 +42,8 @@ SPANNING = (
     rf"[ \t]*(?:[\"']?(?i:value)[\"']?[ \t]{{0,4}}[:=]|<(?:string|value)>)[ \t]{{0,4}}[\"']?[^\s\"']{{3}}",
 )
 # Every trigger holds one of these on the line where it begins: what the slower prefilter asks first.
-GATE = rf"(?i:{WORDS})|(?i:basic|bearer)[ \t]|(?i:identified)|(?i:curl|wget)|://[^\s/:@\"'`<>]*:"
-# A run that may be encoded text: only that the file holds one is asked.
-ENCODED = r"[A-Za-z0-9+/]{40}"
+GATE = rf"(?i:{WORDS})|(?i:basic|bearer)[ \t]|(?i:identified)|(?i:curl|wget)|kind:[ \t]*Secret|://[^\s/:@\"'`<>]*:"
+# A run that may be encoded text (which holds a slash too rarely to matter, unlike paths): only that the file holds one is asked.
+ENCODED = r"[A-Za-z0-9+]{32}"
 EXPRESSIONS = (*SINGLE_LINE, *SPANNING, ENCODED)
 ENCODED_ID = len(EXPRESSIONS) - 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import lru_cache
+from itertools import pairwise
 from math import log2
 
 from assay.secrets.words import letter_runs, surprise, word_share
@@ -12,7 +13,7 @@ from assay.secrets.words import letter_runs, surprise, word_share
 # Placeholder words: a value that holds one of them as a word stands for a secret and is none.
 _PLACEHOLDER_WORD = re.compile(
     r"example|sample|placeholder|dummy|change[\s_.-]?(?:me|this|it)|replace|your|insert|redacted|removed|hidden|masked|encrypted|"
-    r"put[\s_-]|fill[\s_-]?in|todo|fixme|xxx|foo|\bbar\b|lorem|not[\s_-]?a[\s_-]?(?:real|secret)|not[\s_-]?real|fake|mock|\bnone\b|\bnull\b|"
+    r"put[\s_-]|fill[\s_-]?in|todo|fixme|x{4}|\bfoo\b|foobar|\bbar\b|lorem|not[\s_-]?a[\s_-]?(?:real|secret)|not[\s_-]?real|fake|mock|\bnone\b|\bnull\b|"
     r"undefined|_here\b|-here\b|goes[\s_-]here|some[\s_-]?(?:secret|password|token|key|value)|my[\s_-]?(?:secret|password|token|api|key)|"
     r"test[\s_-]?(?:key|token|secret|password|value)|default|notasecret|s3kr3t|generate|supersecret_?key_?here|"
     r"(?:api|secret|access|auth)[\s_-]?(?:key|token)$|^(?:the|a|an|this|enter|use|set|add|provide)[\s_-]",
@@ -32,16 +33,25 @@ _CALL = re.compile(r"^[A-Za-z_$][\w$.:>-]*[\[(]|^[a-z_$][\w$]*(?:(?:\.|->|::)[A-
 _IDENTIFIER = re.compile(r"^[A-Za-z_][A-Za-z_]*$|^[A-Za-z]+(?:[-_.:/][A-Za-z]+)+$")
 _UUID = re.compile(r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$")
 _URL = re.compile(r"^[a-z][a-z0-9+.-]{1,20}://|^mailto:|^www\.", re.IGNORECASE)
-_PATH = re.compile(r"^(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w. @/\\{}$-]*$|^[\w.@-]+(?:/[\w.@-]+)*\.(?:[a-z]{1,5}\d?|config|properties|html)$|^[\w-]+(?:/[\w.-]+){2,}$")
+_PATH = re.compile(
+    r"^(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w. @/\\{}$-]*$|^[\w.@-]+(?:/[\w.@-]+)*\.(?:[a-z]{1,5}\d?|config|properties|html)$|^[\w-]+(?:/[\w.-]+){2,}$"
+)
+_BASE64_KEY = re.compile(r"^[A-Za-z0-9+/]{24,}={0,2}$")
 _HEX = re.compile(r"^(?:0x)?[0-9a-fA-F]+$")
 _EMBEDDED = re.compile(r"^data:|^(?:iVBOR|R0lGOD|/9j/|AGFzb|d09GM|UEsDB|AAEAAAA|JVBERi|PHN2Zy|T1RUTw)")
-_HASHED = re.compile(r"^(?:\$(?:1|2[abxy]?|5|6|argon2[id]{1,2}|pbkdf2|y|apr1|scrypt)\$|\{(?:SHA|SSHA|CRYPT|bcrypt|noop)\}|pbkdf2[_:]|scrypt:|sha(?:1|256|384|512)[-:$]|md5[-:$])", re.IGNORECASE)
-_SEALED = re.compile(r"^(?:ENC\[|ENC\(|AgA|AgB|\$ANSIBLE_VAULT|vault:v\d:|!vault|gAAAAA|AQICAH|kms:|\{cipher\})")
-_TYPE_WORD = re.compile(r"^(?:string|str|bytes?|int|bool(?:ean)?|char|optional|object|any|true|false|yes|no|on|off|null|nil|none|void|undefined|required|text|password|number|token|secret|auto|default|disabled?|enabled?)$", re.IGNORECASE)
+_HASHED = re.compile(
+    r"^(?:\$(?:1|2[abxy]?|5|6|argon2[id]{1,2}|pbkdf2|y|apr1|scrypt)\$|\{(?:SHA|SSHA|CRYPT|bcrypt|noop)\}|pbkdf2[_:]|scrypt:|sha(?:1|256|384|512)[-:$]|md5[-:$])",
+    re.IGNORECASE,
+)
+_SEALED = re.compile(
+    r"^(?:ENC\[|ENC\(|AgA|AgB|\$ANSIBLE_VAULT|vault:v\d:|!vault|gAAAAA|AQICAH|kms:|\{cipher\})"
+)
+_TYPE_WORD = re.compile(
+    r"^(?:string|str|bytes?|int|bool(?:ean)?|char|optional|object|any|true|false|yes|no|on|off|null|nil|none|void|undefined|required|text|password|number|token|secret|auto|default|disabled?|enabled?)$",
+    re.IGNORECASE,
+)
 _WEAK = frozenset(
-    "admin root guest user postgres mysql oracle mongo redis sa rabbitmq letmein welcome qwerty monkey dragon master login access sunshine "
-    "princess football shadow superman batman trustno iloveyou starwars passw password passwort changeit toor administrator manager minio "
-    "minioadmin sysadmin system nagios zabbix grafana hunter".split()
+    ["admin", "root", "guest", "user", "postgres", "mysql", "oracle", "mongo", "redis", "sa", "rabbitmq", "letmein", "welcome", "qwerty", "monkey", "dragon", "master", "login", "access", "sunshine", "princess", "football", "shadow", "superman", "batman", "trustno", "iloveyou", "starwars", "passw", "password", "passwort", "changeit", "toor", "administrator", "manager", "minio", "minioadmin", "sysadmin", "system", "nagios", "zabbix", "grafana", "hunter"]
 )  # fmt: skip
 _SEQUENCES = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 
@@ -77,7 +87,11 @@ def is_filler(text: str) -> bool:
 
 def _repeats(text: str) -> bool:
     size = len(text)
-    return any(size % n == 0 and text == text[:n] * (size // n) for n in (2, 3, 4, 5, 8, 10, 16) if size >= max(6, 2 * n))
+    return any(
+        size % n == 0 and text == text[:n] * (size // n)
+        for n in (2, 3, 4, 5, 8, 10, 16)
+        if size >= max(6, 2 * n)
+    )
 
 
 def _sequence_share(text: str) -> float:
@@ -86,8 +100,10 @@ def _sequence_share(text: str) -> float:
         return 0.0
     steps = sum(
         1
-        for a, b in zip(text, text[1:])
-        if ord(b) - ord(a) == 1 or (a, b) in (("9", "0"), ("9", "a"), ("f", "0")) or any(a + b in row for row in _SEQUENCES[2:])
+        for a, b in pairwise(text)
+        if ord(b) - ord(a) == 1
+        or (a, b) in (("9", "0"), ("9", "a"), ("f", "0"))
+        or any(a + b in row for row in _SEQUENCES[2:])
     )
     return steps / (len(text) - 1)
 
@@ -97,10 +113,24 @@ def is_reference(text: str) -> bool:
     return bool(_CODE.search(text) or _CALL.search(text) or _URL.search(text) or _PATH.search(text))
 
 
+def is_encoded_key(text: str) -> bool:
+    """Base64 of a key, whose slashes make it look like a path."""
+    return (
+        bool(_BASE64_KEY.search(text))
+        and any(c.isdigit() for c in text)
+        and not text.islower()
+        and is_random(text)
+    )
+
+
 def is_public_form(text: str) -> bool:
     """A hash of a password, a sealed value, embedded media, a UUID or a type's name."""
     return bool(
-        _HASHED.search(text) or _SEALED.search(text) or _EMBEDDED.search(text) or _TYPE_WORD.search(text) or _UUID.search(text)
+        _HASHED.search(text)
+        or _SEALED.search(text)
+        or _EMBEDDED.search(text)
+        or _TYPE_WORD.search(text)
+        or _UUID.search(text)
     )
 
 
@@ -120,7 +150,12 @@ def is_random(text: str) -> bool:
     if len(text) < 12 or text.isdigit():
         return False
     if _HEX.search(text):
-        return len(text) >= 16 and entropy(text.lower()) >= 2.9 and any(c.isdigit() for c in text) and _sequence_share(text.lower()) < 0.3
+        return (
+            len(text) >= 16
+            and entropy(text.lower()) >= 2.9
+            and any(c.isdigit() for c in text)
+            and _sequence_share(text.lower()) < 0.3
+        )
     kinds = _kinds(text)
     least = 2.9 if len(text) < 16 else 3.2 if len(text) < 24 else 3.6
     if entropy(text) < least or _sequence_share(text.lower()) > 0.35:
@@ -130,6 +165,8 @@ def is_random(text: str) -> bool:
         long_runs = sum(map(len, runs))
         surprised = sum(surprise(run) * len(run) for run in runs) / long_runs if long_runs else 9.0
         return len(text) >= 16 and surprised > 5.2 and word_share(text) < 0.35
+    if len(text) >= 24 and text.isalnum() and sum(c.isdigit() for c in text) >= 2:
+        return word_share(text) < 0.5
     return word_share(text) < (0.34 if len(text) >= 20 else 0.3)
 
 
@@ -141,7 +178,11 @@ def is_weak_password(text: str) -> bool:
 
 def looks_typed(text: str) -> bool:
     """A password as people make them: letters with digits or signs, not a version, size, date or list."""
-    if len(text) < 5 or len(text) > 64 or re.fullmatch(r"[\d.,:/ _-]+|v?\d+(?:\.\d+)+[\w.-]*|\d+[a-zA-Z]{1,5}", text):
+    if (
+        len(text) < 5
+        or len(text) > 64
+        or re.fullmatch(r"[\d.,:/ _-]+|v?\d+(?:\.\d+)+[\w.-]*|\d+[a-zA-Z]{1,5}", text)
+    ):
         return False
     letters = sum(c.isalpha() for c in text)
     others = sum(not c.isalnum() and c not in "_-./: " for c in text)
@@ -149,4 +190,11 @@ def looks_typed(text: str) -> bool:
 
 
 def _kinds(text: str) -> int:
-    return sum((any(c.islower() for c in text), any(c.isupper() for c in text), any(c.isdigit() for c in text), not text.isalnum()))
+    return sum(
+        (
+            any(c.islower() for c in text),
+            any(c.isupper() for c in text),
+            any(c.isdigit() for c in text),
+            not text.isalnum(),
+        )
+    )

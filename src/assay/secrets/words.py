@@ -63,4 +63,6 @@ def word_share(text: str) -> float:
     """The share of characters, 0 to 1, that stand in runs of four or more letters that read like a word."""
     if not text:
         return 0.0
-    return sum(len(run) for run in letter_runs(text) if len(run) >= 4 and surprise(run) < _WORDLIKE_BITS) / len(text)
+    return sum(
+        len(run) for run in letter_runs(text) if len(run) >= 4 and surprise(run) < _WORDLIKE_BITS
+    ) / len(text)

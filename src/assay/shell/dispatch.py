@@ -88,6 +88,8 @@ def perform(command: Command, shell: Shell) -> Value:
         and handler not in interpreters.RUNNERS
     ):
         return Value(UNKNOWN)
+    if handler.__module__ in _ALSO_READING and name not in _ONLY_NAMING:
+        _mentioned(command, shell)
     return handler(command, shell)
 
 
@@ -98,6 +100,42 @@ def program_name(text: str) -> str:
     if trimmed in interpreters.VERSIONED:
         return trimmed
     return name
+
+
+# Programs described by what they change may still print any file that they are given.
+_ALSO_READING = frozenset(
+    f"assay.shell.programs.{name}"
+    for name in ("builtins", "database", "network", "packages", "remote", "system")
+)
+_ONLY_NAMING = frozenset(
+    [
+        "echo",
+        "printf",
+        "print",
+        "eval",
+        "trap",
+        "alias",
+        "read",
+        "source",
+        ".",
+        "exit",
+        "return",
+        "test",
+        "unset",
+        "local",
+        "export",
+        "declare",
+        "set",
+        "curl",
+        "curlie",
+        "wget",
+        "wget2",
+        "ssh-keygen",
+        "scp",
+        "rsync",
+        "rclone",
+    ]
+)
 
 
 def _unknown_program(command: Command, shell: Shell) -> Value:
@@ -124,6 +162,7 @@ def _unknown_program(command: Command, shell: Shell) -> Value:
 def _start_file(command: Command, shell: Shell) -> Value | None:
     """A file that this script itself wrote, started as a program."""
     path = shell.path(command.name.text)
+    shell.emit("code.run", path, detail="started")
     written = shell.files.get(path)
     if written is None:
         return None
@@ -138,6 +177,10 @@ def _run_inner(command: Command, name: str, inner: Unwrapped, shell: Shell) -> V
             (options.first("-u", "--user") if options else "") or "root",
             detail=command.line,
         )
+    if name == "systemd-run" and any(word.text.startswith(("--on-", "--timer")) for word in command.args):
+        shell.emit("persist.schedule", "a job for later", detail=command.line)
+    if name == "nsenter" and any(word.text in ("-t", "--target", "-a", "-m") for word in command.args):
+        shell.emit("privilege.grant", "this machine's own namespaces", detail=command.line)
     if inner.options is not None:
         for word in inner.options.all("--output", "-o", "--log-out"):
             shell.write(word, Value(UNKNOWN))
@@ -155,16 +198,51 @@ def _run_inner(command: Command, name: str, inner: Unwrapped, shell: Shell) -> V
 
 def _generic(command: Command, name: str, shell: Shell) -> Value:
     """A program without a description: every path that its arguments or its known input name may be read."""
-    taints: frozenset[str] = taints_of(command.args)
+    if _publishes(command):
+        shell.emit("deploy.run", name, detail=command.line)
+    words = " ".join(word.text for word in command.args)
+    if any(word.text in interpreters.LOSING for word in command.args[:2]) or any(
+        form in words for form in interpreters.LOSING_PAIRS
+    ):
+        shell.emit("database.change", "all data of the application", "destructive", detail=command.line)
+    taints = taints_of(command.args) | _mentioned(command, shell)
+    if name == "" or name not in FILTERS:
+        _mentions_in_input(command, shell)
+    return output_of(command, name, taints)
+
+
+def _mentioned(command: Command, shell: Shell) -> frozenset[str]:
+    taints: frozenset[str] = frozenset()
     for word in command.args:
         for path in paths_in_word(word):
             taints |= shell.read(Word(path, glob=word.glob), "mention").taints
         if any(char in word.text for char in " ('\"!"):
             for path in paths_in_text(word.text):
                 shell.read(path, "mention")
-    if name == "" or name not in FILTERS:
-        _mentions_in_input(command, shell)
-    return output_of(command, name, taints)
+    return taints
+
+
+_PUBLISHING = frozenset(
+    {
+        "deploy",
+        "publish",
+        "destroy",
+        "apply",
+        "release",
+        "promote",
+        "rollback",
+        "undeploy",
+        "provision",
+        "teardown",
+        "unpublish",
+    }
+)
+
+
+def _publishes(command: Command) -> bool:
+    """`<tool> deploy`, `make release`, `mvn deploy`: the same few words everywhere."""
+    first = next((word.text for word in command.args if not word.text.startswith("-")), "")
+    return first.partition(":")[0] in _PUBLISHING
 
 
 def _mentions_in_input(command: Command, shell: Shell) -> None:

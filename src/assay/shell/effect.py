@@ -12,6 +12,7 @@ Verbs, with the meaning of `target` and `detail`:
 | net.resolve | name | | computed |
 | net.proxy | what was switched off or forced | | |
 | data.send | host | what goes out: `file:<path>`, `text`, `env`, `output of <program>` | |
+| code.run | a file that is run | how | |
 | code.remote | interpreter | where the code comes from | |
 | code.decoded | interpreter or empty | how it was hidden | run, printed |
 | code.dynamic | what cannot be determined | | |

@@ -172,6 +172,8 @@ class Evaluator:
         kind = node.type
         if kind == "command":
             return self._command_node(node, stdin)
+        if kind == "list":
+            return self._either(node, stdin)
         if kind == "pipeline":
             return self._pipeline(node, stdin)
         if kind == "redirected_statement":
@@ -201,6 +203,16 @@ class Evaluator:
             texts.append(value.text)
             taints |= value.taints
         return Value("".join(texts)[:_JOINABLE], taints)
+
+    def _either(self, node: Node, stdin: Value | None) -> Value:
+        """`a || b` and `a && b`: both are followed; the output is that of the first one that has any, for `||`."""
+        outputs = [self.statement(child, stdin) for child in node.named_children if child.type != "comment"]
+        if any(child.type == "||" for child in node.children):
+            return next((value for value in outputs if value.text), NOTHING)
+        return Value(
+            "".join(value.text for value in outputs)[:_JOINABLE],
+            frozenset().union(*(value.taints for value in outputs)),
+        )
 
     def _pipeline(self, node: Node, stdin: Value | None) -> Value:
         value = stdin
@@ -349,6 +361,8 @@ class Evaluator:
             before = self.variables.get(label, NOTHING)
             found = Value((before.text + found.text)[:_JOINABLE], before.taints | found.taints)
         self.variables[label] = found
+        if label.isupper():
+            self.emit("env.set", label, "assigned", detail=found.text[:200])
         return label, found
 
     def _declaration(self, node: Node) -> Value:
@@ -364,7 +378,9 @@ class Evaluator:
                 self.functions.pop(text_of(child), None)
             else:
                 self.statement(child, None)
-        if keyword == "export" and all(child.type == "word" for child in node.named_children):
+        if keyword in ("export", "declare", "typeset", "readonly") and all(
+            child.type == "word" for child in node.named_children
+        ):
             self.emit("env.expose", "*", detail="export -p")
         return NOTHING
 

@@ -34,6 +34,7 @@ WRAPPERS: dict[str, Wrapper] = {
     "doas": Wrapper("-u -C -a", raises=True),
     "pkexec": Wrapper("--user", raises=True),
     "run0": Wrapper("-u --user -D --chdir --setenv", raises=True),
+    "sshpass": Wrapper("-p -f -d -P"),
     "gosu": Wrapper("", skip=1),
     "su-exec": Wrapper("", skip=1),
     "setpriv": Wrapper("--reuid --regid --groups --inh-caps --ambient-caps --bounding-set"),
@@ -141,6 +142,8 @@ def unwrap(command: Command, name: str) -> Unwrapped | None:
         args = _after_keyword(args, wrapper)
         if not args:
             return None
+    if name == "env":
+        args = [word for index, word in enumerate(args) if word.text != "-" or index > 2]
     options = parse(args, wrapper.valued, in_order=True)
     strings = [word for option in wrapper.string.split() if option != "*" for word in options.all(option)]
     operands = options.operands

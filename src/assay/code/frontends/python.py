@@ -58,10 +58,13 @@ class Statements(Expressions):
     def block_of(self, node: Syntax | None) -> Block:
         """The statements of a block node as a nested block."""
         with self.here.block() as made:
-            if node is not None:
-                for child in node.children:
-                    self.statement(child)
+            self.statements(node)
         return made
+
+    def statements(self, node: Syntax | None) -> None:
+        """The statements of a block node, into the current block. Blocks are only ever appended to: see `Expressions.read`."""
+        for child in node.children if node is not None else ():
+            self.statement(child)
 
     def _expression_statement(self, node: Syntax) -> None:
         for child in node.children:
@@ -156,7 +159,7 @@ class Statements(Expressions):
             for clause in clauses[first:]:
                 self.here.code = current
                 if clause.kind == "else_clause":
-                    current.extend(self.block_of(clause.child("body")))
+                    self.statements(clause.child("body"))
                     break
                 condition_node = clause.child("condition")
                 if condition_node is None:
@@ -190,7 +193,7 @@ class Statements(Expressions):
         element = self.here.temp()
         with self.here.block() as body:
             self.assign(left, element)
-            body.extend(self.block_of(node.child("body")))
+            self.statements(node.child("body"))
         alternative = node.child("alternative")
         otherwise = self.block_of(alternative.child("body") if alternative else None)
         place = span(left.start, right.end)
@@ -199,7 +202,7 @@ class Statements(Expressions):
     def _orphans(self, node: Syntax) -> None:
         for child in node.children:
             if child.kind == "block":
-                self.here.code.extend(self.block_of(child))
+                self.statements(child)
 
     def _try(self, node: Syntax) -> None:
         body = self.block_of(node.child("body"))
@@ -230,9 +233,10 @@ class Statements(Expressions):
         if value is not None:
             types = value.children if value.kind == "tuple" else [value]
         names = tuple(self.source.text(kind) for kind in types)
-        body = self.block_of(node.of("block"))
         stop = value.end if value is not None else node.start + len("except")
-        body.insert(0, (ir.NOTE, span(node.start, stop), "catch"))
+        with self.here.block() as body:
+            self.here.emit(ir.NOTE, span(node.start, stop), "catch")
+            self.statements(node.of("block"))
         return names, variable, body
 
     def _with(self, node: Syntax) -> None:
@@ -403,15 +407,14 @@ class Statements(Expressions):
         guard = clause.child("guard")
         with self.here.block() as then:
             self.bind_captures()
-            body: Block
             if guard is not None and guard.children:
                 test = self.expression(guard.children[0])
                 body = self.block_of(clause.child("consequence"))
                 body.append((ir.BREAK, place, "<match>"))
                 self.here.emit(ir.IF, place, test, body, [])
             else:
-                then.extend(self.block_of(clause.child("consequence")))
-                then.append((ir.BREAK, place, "<match>"))
+                self.statements(clause.child("consequence"))
+                self.here.emit(ir.BREAK, place, "<match>")
         if condition is None:
             condition = self.here.constant(True)
         self.here.emit(ir.IF, place, condition, then, [])

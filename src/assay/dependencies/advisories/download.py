@@ -41,7 +41,9 @@ def check_url(url: str) -> str:
     raise UsageError(f"{url[:200]!r} is no HTTPS address", "plain HTTP is allowed on this machine only")
 
 
-def fetch(url: str, path: Path, known_tag: str, limit: int, progress: Progress, timeout: float = 60.0) -> Fetched:
+def fetch(
+    url: str, path: Path, known_tag: str, limit: int, progress: Progress, timeout: float = 60.0
+) -> Fetched:
     """Download to `path`, going on where an earlier attempt stopped; nothing is fetched while the server's tag is the known one.
 
     Raises:
@@ -71,26 +73,36 @@ def fetch(url: str, path: Path, known_tag: str, limit: int, progress: Progress, 
         if error.code == 416 and have:
             part.unlink(missing_ok=True)
             return fetch(url, path, known_tag, limit, progress, timeout)
-        raise TargetError(f"{url} answers {error.code} {error.reason}", "check the address; what was there before stays") from error
+        raise TargetError(
+            f"{url} answers {error.code} {error.reason}", "check the address; what was there before stays"
+        ) from error
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error)
-        raise TargetError(f"{url} cannot be fetched: {reason}", "run `assay db update` again: it goes on where it stopped") from error
+        raise TargetError(
+            f"{url} cannot be fetched: {reason}", "run `assay db update` again: it goes on where it stopped"
+        ) from error
     part.replace(path)
     mark.unlink(missing_ok=True)
     return Fetched(path, tag, fresh=True)
 
 
-def _receive(response: HTTPResponse, part: Path, have: int, limit: int, name: str, progress: Progress) -> None:
+def _receive(
+    response: HTTPResponse, part: Path, have: int, limit: int, name: str, progress: Progress
+) -> None:
     length = response.headers.get("Content-Length", "")
     total = have + int(length) if length.isdigit() else 0
     if total > limit:
-        raise TargetError(f"{name} has {total} bytes, more than the {limit} allowed", "raise --max-bytes if that is right")
+        raise TargetError(
+            f"{name} has {total} bytes, more than the {limit} allowed", "raise --max-bytes if that is right"
+        )
     with part.open("ab" if have else "wb") as stream:
         received = have
         while chunk := response.read(_CHUNK):
             received += len(chunk)
             if received > limit:
-                raise TargetError(f"{name} has more than the {limit} bytes allowed", "raise --max-bytes if that is right")
+                raise TargetError(
+                    f"{name} has more than the {limit} bytes allowed", "raise --max-bytes if that is right"
+                )
             stream.write(chunk)
             progress(name, received, total)
     if total and received < total:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import re2
+
 from assay.dependencies.advisories.record import Affected, Range
 from assay.dependencies.versions.order import key_of
 
+_NUMBERS = re2.compile(r"[0-9]+(?:\.[0-9]+)*")
 
 
 def is_affected(affected: Affected, ecosystem: str, version: str) -> bool:
@@ -27,19 +30,39 @@ def in_versions(affected: Affected, ecosystem: str, version: str) -> bool:
     if affected.ranges:
         return False
     key = key_of(ecosystem, version)
-    return key is not None and any(key_of(ecosystem, item) == key for item in affected.versions.split("\n") if item)
+    return key is not None and any(
+        key_of(ecosystem, item) == key for item in affected.versions.split("\n") if item
+    )
+
+
+def may_be_affected(affected: Affected, ecosystem: str, version: str) -> bool:
+    """Whether a range holds the version if a bound that is no version of the ecosystem is read by its leading numbers.
+
+    Some records say `last_affected: 2.6.0-cu124` for PyPI. By the letter such a range holds nothing; that is not "not affected".
+    """
+    key = key_of(ecosystem, version)
+    if key is None:
+        return False
+    for item in affected.ranges:
+        bounds = [version for _, version in item.events if version not in {"0", "*"}]
+        if any(key_of(ecosystem, bound) is None for bound in bounds):
+            events = tuple((kind, _plain(ecosystem, bound)) for kind, bound in item.events)
+            if in_range(Range(item.kind, events), ecosystem, key):
+                return True
+    return False
 
 
 def in_range(item: Range, ecosystem: str, key: Any) -> bool:
-    """Whether a version's key lies in one range. Events with versions that have no order are passed over."""
+    """Whether a version's key lies in one range; a range with a bound that has no order holds nothing."""
     events = []
     for kind, version in item.events:
         if kind == "limit" and version == "*":
             continue
         start = kind == "introduced" and version == "0"
         event_key = None if start else key_of(ecosystem, version)
-        if event_key is not None or start:
-            events.append((start, event_key, kind))
+        if event_key is None and not start:
+            return False
+        events.append((start, event_key, kind))
     inside = False
     for start, event_key, kind in _sorted(events):
         if kind == "introduced":
@@ -49,6 +72,13 @@ def in_range(item: Range, ecosystem: str, key: Any) -> bool:
         elif key >= event_key:
             inside = False
     return inside
+
+
+def _plain(ecosystem: str, bound: str) -> str:
+    if bound == "0" or key_of(ecosystem, bound) is not None:
+        return bound
+    match = _NUMBERS.match(bound)
+    return str(match.group(0)) if match else bound
 
 
 def _sorted(events: list[tuple[bool, Any, str]]) -> list[tuple[bool, Any, str]]:

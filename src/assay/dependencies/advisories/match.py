@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from assay.dependencies.advisories.evaluate import is_affected
+from assay.dependencies.advisories.evaluate import is_affected, may_be_affected
 from assay.dependencies.advisories.record import Advisory, Affected, severity_of
 from assay.dependencies.advisories.store import Store, StoreStatus, default_path
 from assay.dependencies.purl import match_key
@@ -46,7 +46,7 @@ class AdvisorySource(Protocol):
 class Match:
     """One flaw of one component: all advisories that mean the same, gravity, exploitation, and every fixed version named.
 
-    `id` is the CVE where there is one. `kev` is the date since which it is known to be exploited, empty if it is not known to be.
+    `id` is the CVE where there is one. `certain` is false where the advisory's range can only be guessed at. `kev` is the date since which it is known to be exploited, empty if it is not known to be.
     """
 
     component: Component
@@ -67,6 +67,7 @@ class Match:
     modules: tuple[str, ...]
     published: str
     advisories: tuple[str, ...]
+    certain: bool = True
 
 
 def match_components(components: Iterable[Component], source: AdvisorySource) -> list[Match]:
@@ -117,11 +118,21 @@ def open_default(path: str | None = None) -> AdvisorySource:
 
 def _match(component: Component, name: str, source: AdvisorySource) -> list[Match]:
     hits: list[tuple[Advisory, Affected]] = []
-    for identifier, affected in hits_of(component.ecosystem, name, component.version, source):
+    guesses: list[tuple[Advisory, Affected]] = []
+    version = plain_version(component.ecosystem, component.version)
+    for identifier, affected in source.affected(component.ecosystem, name):
+        certain = is_affected(affected, component.ecosystem, version)
+        if not certain and not may_be_affected(affected, component.ecosystem, version):
+            continue
         advisory = source.advisory(identifier)
         if advisory is not None and not advisory.withdrawn:
-            hits.append((advisory, affected))
-    return [_merged(component, group, source) for group in _groups(hits)]
+            (hits if certain else guesses).append((advisory, affected))
+    found = [_merged(component, group, source) for group in _groups(hits)]
+    known = {name for match in found for name in (match.id, *match.aliases)}
+    rest = [
+        (advisory, affected) for advisory, affected in guesses if not known & {advisory.id, *advisory.aliases}
+    ]
+    return found + [replace(_merged(component, group, source), certain=False) for group in _groups(rest)]
 
 
 def _groups(hits: list[tuple[Advisory, Affected]]) -> list[list[tuple[Advisory, Affected]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -55,6 +56,8 @@ class Advisory(msgspec.Struct, frozen=True, array_like=True):
     withdrawn: str = ""
     malicious: bool = False
     informational: str = ""
+    base_score: float | None = None
+    base_vector: str = ""
 
 
 def read_record(record: dict[str, Any]) -> tuple[Advisory, list[tuple[str, str, Affected]]] | None:
@@ -75,6 +78,7 @@ def read_record(record: dict[str, Any]) -> tuple[Advisory, list[tuple[str, str, 
             found = _affected(table)
             packages[key] = _joined(packages[key], found) if key in packages else found
     vectors = _vectors(record, facts)
+    base_score, base_vector = _graded(vectors)
     advisory = Advisory(
         id=identifier,
         aliases=tuple(dict.fromkeys(texts(record.get("aliases")))),
@@ -88,6 +92,8 @@ def read_record(record: dict[str, Any]) -> tuple[Advisory, list[tuple[str, str, 
         withdrawn=text(record.get("withdrawn"))[:32],
         malicious=_is_malicious(identifier, record, facts),
         informational=next((kind for table in facts if (kind := text(table.get("informational")))), ""),
+        base_score=base_score,
+        base_vector=base_vector,
     )
     return advisory, [(ecosystem, name, affected) for (ecosystem, name), affected in packages.items()]
 
@@ -100,10 +106,11 @@ def severity_of(advisory: Advisory) -> tuple[Severity, float | None, str]:
     """
     if advisory.malicious:
         return Severity.CRITICAL, None, ""
-    for vector in sorted(advisory.vectors, key=_cvss_version, reverse=True):
-        score = score_of_vector(vector)
-        if score is not None:
-            return severity_of_score(score), score, vector
+    score, vector = advisory.base_score, advisory.base_vector
+    if score is None:
+        score, vector = _graded(advisory.vectors)
+    if score is not None:
+        return severity_of_score(score), score, vector
     if advisory.score is not None:
         return severity_of_score(advisory.score), advisory.score, ""
     try:
@@ -112,6 +119,16 @@ def severity_of(advisory: Advisory) -> tuple[Severity, float | None, str]:
         return Severity.UNKNOWN, None, ""
 
 
+def _graded(vectors: tuple[str, ...]) -> tuple[float | None, str]:
+    """Score and vector of the newest CVSS version among the vectors that are valid."""
+    for vector in sorted(vectors, key=_cvss_version, reverse=True):
+        score = score_of_vector(vector)
+        if score is not None:
+            return score, vector
+    return None, ""
+
+
+@lru_cache(maxsize=65_536)
 def score_of_vector(vector: str) -> float | None:
     """The CVSS base score of a v2, v3.0, v3.1 or v4.0 vector; None where it is no valid one."""
     from cvss import CVSS2, CVSS3, CVSS4
@@ -170,15 +187,26 @@ def _symbols(specific: dict[str, Any]) -> tuple[list[str], list[str]]:
 
 def _joined(first: Affected, second: Affected) -> Affected:
     """Two entries of one record for the same package: each holds on its own."""
-    versions = first.versions + second.versions[1:] if first.versions and second.versions else first.versions or second.versions
+    versions = (
+        first.versions + second.versions[1:]
+        if first.versions and second.versions
+        else first.versions or second.versions
+    )
     return Affected(
-        (*first.ranges, *second.ranges), versions, (*first.symbols, *second.symbols), (*first.modules, *second.modules)
+        (*first.ranges, *second.ranges),
+        versions,
+        (*first.symbols, *second.symbols),
+        (*first.modules, *second.modules),
     )
 
 
 def _vectors(record: dict[str, Any], facts: list[dict[str, Any]]) -> tuple[str, ...]:
     tables = [mapping(item) for item in sequence(record.get("severity"))]
-    tables += [mapping(item) for entry in sequence(record.get("affected")) for item in sequence(mapping(entry).get("severity"))]
+    tables += [
+        mapping(item)
+        for entry in sequence(record.get("affected"))
+        for item in sequence(mapping(entry).get("severity"))
+    ]
     found = [text(table.get("score")) for table in tables if text(table.get("type")).startswith("CVSS")]
     found += [value for table in facts if (value := text(table.get("cvss"))).startswith("CVSS:")]
     return tuple(dict.fromkeys(vector[:300] for vector in found if "/" in vector))

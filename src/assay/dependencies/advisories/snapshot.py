@@ -14,7 +14,12 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 
 from assay.dependencies.advisories.store import Store, StoreStatus
 from assay.model.errors import ConfigError, UsageError
@@ -77,7 +82,9 @@ def import_snapshot(snapshot: Path, store: Path, public_key: bytes, allow_older:
         _check_newer(temporary, store, allow_older)
         temporary.replace(store)
     except InvalidSignature as error:
-        raise ConfigError(f"{snapshot} is not signed by this key", "check which public key belongs to its sender") from error
+        raise ConfigError(
+            f"{snapshot} is not signed by this key", "check which public key belongs to its sender"
+        ) from error
     except (zipfile.BadZipFile, KeyError, json.JSONDecodeError, OSError, EOFError) as error:
         raise ConfigError(f"{snapshot} is no snapshot of an advisory store: {error}") from error
     finally:
@@ -99,7 +106,10 @@ def _check_newer(new: Path, old: Path, allow_older: bool) -> None:
     except ConfigError:
         return
     if created < before:
-        raise ConfigError(f"the snapshot is of {created}, older than the store of {before}", "use --allow-older if that is meant")
+        raise ConfigError(
+            f"the snapshot is of {created}, older than the store of {before}",
+            "use --allow-older if that is meant",
+        )
 
 
 def _unpack(archive: zipfile.ZipFile, target: Path) -> None:

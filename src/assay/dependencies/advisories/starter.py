@@ -36,7 +36,12 @@ class Starter:
     def __init__(self) -> None:
         self.file = _load()
         self._advisories = {entry.advisory.id: entry.advisory for entry in self.file.entries}
-        self._kev = {name: entry.kev for entry in self.file.entries for name in (entry.advisory.id, *entry.advisory.aliases) if entry.kev}
+        self._kev = {
+            name: entry.kev
+            for entry in self.file.entries
+            for name in (entry.advisory.id, *entry.advisory.aliases)
+            if entry.kev
+        }
         self._affected: dict[tuple[str, str], list[tuple[str, Affected]]] = {}
         for entry in self.file.entries:
             for ecosystem, name, affected in entry.packages:

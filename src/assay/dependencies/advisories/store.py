@@ -102,8 +102,12 @@ class Builder:
             if facts is None:
                 continue
             advisory, packages = facts
-            self.database.execute("insert or replace into advisory values (?,?,?)", (advisory.id, source, _encode(advisory)))
-            affected += [(ecosystem, name, advisory.id, source, _encode(item)) for ecosystem, name, item in packages]
+            self.database.execute(
+                "insert or replace into advisory values (?,?,?)", (advisory.id, source, _encode(advisory))
+            )
+            affected += [
+                (ecosystem, name, advisory.id, source, _encode(item)) for ecosystem, name, item in packages
+            ]
             count += 1
             if len(affected) > 50_000:
                 self._insert(affected)
@@ -128,7 +132,10 @@ class Builder:
     def replace_names(self, ecosystem: str, names: Iterable[tuple[str, int]]) -> None:
         """(canonical name, rank) of well-known packages; rank 1 is the most used."""
         self.database.execute("delete from package_name where ecosystem = ?", (ecosystem,))
-        self.database.executemany("insert or ignore into package_name values (?,?,?)", ((ecosystem, name, rank) for name, rank in names))
+        self.database.executemany(
+            "insert or ignore into package_name values (?,?,?)",
+            ((ecosystem, name, rank) for name, rank in names),
+        )
 
     def note(self, key: str, value: str) -> None:
         """Remember a fact about the store, such as a source's ETag."""
@@ -144,14 +151,19 @@ class Builder:
         self.note("schema", SCHEMA)
         self.note("created", created.replace(microsecond=0).isoformat())
         self.note("digest", content_digest(self.database))
-        rows = self.database.execute("select ecosystem, count(distinct id) from affected group by ecosystem").fetchall()
+        rows = self.database.execute(
+            "select ecosystem, count(distinct id) from affected group by ecosystem"
+        ).fetchall()
         self.note("coverage", msgspec.json.encode(dict(rows)).decode())
         self.database.execute("commit")
         sound = self.database.execute("pragma quick_check").fetchone()[0]
         self.database.close()
         if sound != "ok":
             self.discard()
-            raise ConfigError(f"the new advisory store is damaged: {sound}", "the old one stays; run `assay db update` again")
+            raise ConfigError(
+                f"the new advisory store is damaged: {sound}",
+                "the old one stays; run `assay db update` again",
+            )
         with self.temporary.open("rb") as stream:
             os.fsync(stream.fileno())
         self.temporary.replace(self.path)
@@ -173,10 +185,15 @@ class Store:
             self.database = _connect(path)
             schema = self.meta("schema")
         except sqlite3.Error as error:
-            raise ConfigError(f"{path} is no advisory store: {error}", "run `assay db update` to build a new one") from error
+            raise ConfigError(
+                f"{path} is no advisory store: {error}", "run `assay db update` to build a new one"
+            ) from error
         if schema != SCHEMA:
             self.database.close()
-            raise ConfigError(f"{path} has the format {schema or 'of something else'}, not {SCHEMA}", "run `assay db update`")
+            raise ConfigError(
+                f"{path} has the format {schema or 'of something else'}, not {SCHEMA}",
+                "run `assay db update`",
+            )
 
     def close(self) -> None:
         """Close the file."""
@@ -189,7 +206,9 @@ class Store:
 
     def affected(self, ecosystem: str, name: str) -> Iterator[tuple[str, Affected]]:
         """(advisory id, what it says) for one package by its canonical name."""
-        rows = self.database.execute("select id, facts from affected where ecosystem = ? and name = ? order by id", (ecosystem, name))
+        rows = self.database.execute(
+            "select id, facts from affected where ecosystem = ? and name = ? order by id", (ecosystem, name)
+        )
         last = ""
         for identifier, facts in rows:
             if identifier != last:
@@ -203,7 +222,9 @@ class Store:
 
     def kev(self, cve: str) -> tuple[str, bool, str] | None:
         """(date added, known ransomware use, title) if the CVE is known to be exploited."""
-        row = self.database.execute("select added, ransomware, title from kev where cve = ?", (cve,)).fetchone()
+        row = self.database.execute(
+            "select added, ransomware, title from kev where cve = ?", (cve,)
+        ).fetchone()
         return (str(row[0]), bool(row[1]), str(row[2])) if row else None
 
     def epss(self, cve: str) -> tuple[float, float] | None:
@@ -218,7 +239,9 @@ class Store:
 
     def has_name(self, ecosystem: str, name: str) -> bool:
         """Whether a package is on the list of well-known ones."""
-        row = self.database.execute("select 1 from package_name where ecosystem = ? and name = ?", (ecosystem, name))
+        row = self.database.execute(
+            "select 1 from package_name where ecosystem = ? and name = ?", (ecosystem, name)
+        )
         return row.fetchone() is not None
 
     def status(self) -> StoreStatus:

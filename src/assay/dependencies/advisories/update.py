@@ -99,8 +99,17 @@ def read_export(path: Path, max_bytes: int) -> Iterator[dict[str, Any]]:
                 record = decode(data)
                 if isinstance(record, dict):
                     yield record
-    except (zipfile.BadZipFile, msgspec.DecodeError, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise ConfigError(f"{path.name} cannot be read: {error}", "it is fetched anew by the next `assay db update`") from error
+    except (
+        zipfile.BadZipFile,
+        msgspec.DecodeError,
+        OSError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
+        raise ConfigError(
+            f"{path.name} cannot be read: {error}", "it is fetched anew by the next `assay db update`"
+        ) from error
     except RecursionError as error:
         raise ConfigError(f"{path.name} holds a record that is nested too deeply") from error
 
@@ -153,7 +162,12 @@ def read_names(data: bytes, ecosystem: str) -> list[tuple[str, int]]:
     if source.lstrip()[:1] in "{[":
         found = json.loads(source)
         rows = sequence(mapping(found).get("rows")) if isinstance(found, dict) else sequence(found)
-        names = [text(mapping(row).get("project") or mapping(row).get("name")) if isinstance(row, dict) else text(row) for row in rows]
+        names = [
+            text(mapping(row).get("project") or mapping(row).get("name"))
+            if isinstance(row, dict)
+            else text(row)
+            for row in rows
+        ]
     else:
         lines = (line.strip() for line in source.splitlines())
         names = [line.split("\t")[0].split(",")[0] for line in lines if line and not line.startswith("#")]
@@ -163,7 +177,11 @@ def read_names(data: bytes, ecosystem: str) -> list[tuple[str, int]]:
 
 def _sources(plan: Plan) -> Iterator[tuple[str, str, str]]:
     for ecosystem in plan.ecosystems if plan.osv else ():
-        yield f"osv:{ecosystem}", f"{plan.osv.rstrip('/')}/{quote(ecosystem)}/all.zip", f"osv-{ecosystem.replace(' ', '-')}.zip"
+        yield (
+            f"osv:{ecosystem}",
+            f"{plan.osv.rstrip('/')}/{quote(ecosystem)}/all.zip",
+            f"osv-{ecosystem.replace(' ', '-')}.zip",
+        )
     if plan.kev:
         yield "kev", plan.kev, "kev.json"
     if plan.epss:
@@ -200,7 +218,9 @@ def _build(
                 _load(builder, source, file.path, plan.max_bytes)
             except AssayError as error:
                 file.path.unlink(missing_ok=True)
-                raise ConfigError(f"{source}: {error.message}", "the old store stays; run `assay db update` again") from error
+                raise ConfigError(
+                    f"{source}: {error.message}", "the old store stays; run `assay db update` again"
+                ) from error
             builder.note(f"source:{source}", file.tag or "untagged")
             renewed.append(source)
         return Outcome(builder.finish(), tuple(renewed), tuple(failed))

@@ -37,7 +37,7 @@ def parse_manifest(document: Document) -> Parsed:
             requirement=requirement,
             scope=Scope.OPTIONAL if table.get("optional") is True and scope is Scope.RUNTIME else scope,
             direct=True,
-            line=document.line_of(f"\n{alias}") + 1,
+            line=document.line_starting(alias),
         )
         for key, origin in (("git", Origin.VCS), ("path", Origin.PATH), ("workspace", Origin.REGISTRY)):
             if table.get(key):
@@ -145,7 +145,7 @@ def _lock_entry(builder: Builder, package: dict[str, Any], checksums: dict[str, 
         hashes=(f"sha256:{checksum}",) if checksum and checksum != "<none>" else (),
         origin=origin,
         source=clean_url(source),
-        line=builder.document.line_of(f'name = "{name}"'),
+        line=builder.document.line_starting(f'name = "{name}"'),
     )
 
 

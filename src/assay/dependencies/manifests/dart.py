@@ -38,7 +38,7 @@ def parse_lock(document: Document) -> Parsed:
                     or text(description.get("path"))
                     or text(table.get("description"))
                 ),
-                line=document.line_of(f"\n  {name}:") + 1,
+                line=document.line_starting(f"  {name}:"),
             ),
         )
     return builder.build(locked=True)

@@ -56,7 +56,7 @@ def parse_catalog(document: Document) -> Parsed:
 
 
 def _add(builder: Builder, alias: str, name: str, wanted: str, scope: Scope) -> None:
-    line = builder.document.line_of(f"\n{alias}") + 1
+    line = builder.document.line_starting(alias)
     if name.count(":") != 1 or name.startswith(":"):
         builder.problem(f"not understood: {alias}", line)
         return

@@ -116,7 +116,11 @@ def _identity(key: str, table: dict[str, Any], resolution: dict[str, Any]) -> tu
         origin = Origin.VCS
     elif resolution.get("type") == "directory" or "file:" in bare:
         origin = Origin.PATH
-    elif "://" in bare or (version and not version[:1].isdigit()) or (not integrity_hashes(text(resolution.get("integrity"))) and source):
+    elif (
+        "://" in bare
+        or (version and not version[:1].isdigit())
+        or (not integrity_hashes(text(resolution.get("integrity"))) and source)
+    ):
         origin = Origin.URL
     return text(table.get("name")) or name, text(table.get("version")) or version, origin, clean_url(source)
 

@@ -117,7 +117,7 @@ def _apply_source(entry: Entry, source: dict[str, Any]) -> None:
 def _add_poetry(builder: Builder, name: str, wanted: object, scope: Scope) -> None:
     if canonical_name("PyPI", name) == "python":
         return
-    line = builder.document.line_of(f"\n{name} ") + 1
+    line = builder.document.line_starting(f"{name} ")
     for item in sequence(wanted) or [wanted]:
         table = mapping(item)
         requirement = text(item) or text(table.get("version"))

@@ -170,7 +170,7 @@ def _add_pipenv(builder: Builder, name: str, table: dict[str, Any], scope: Scope
 
 def _entry(builder: Builder, package: dict[str, Any]) -> Entry:
     name, version = text(package.get("name")), text(package.get("version"))
-    return Entry(name, version, line=builder.document.line_of(f'name = "{name}"'))
+    return Entry(name, version, line=builder.document.line_starting(f'name = "{name}"'))
 
 
 def _key(package: dict[str, Any]) -> str:

@@ -28,7 +28,8 @@ def parse_requirement(text: str, line: int, scope: Scope | None = None) -> Entry
         return None
     if text.startswith(_VCS) or "://" in text.split(" @ ", 1)[0].split(";", 1)[0]:
         return _from_url(text, line, scope)
-    if text.startswith((".", "/", "~", "file:")) or text.split(";", 1)[0].strip().endswith(_ARCHIVES):
+    is_archive = text.split(";", 1)[0].strip().endswith(_ARCHIVES) and "@" not in text
+    if text.startswith((".", "/", "~", "file:")) or is_archive:
         return _from_path(text, line, scope)
     try:
         requirement = Requirement(text)

@@ -69,10 +69,8 @@ def parse_gemfile(document: Document) -> Parsed:
             entry.source = clean_url(option.group(3))
         else:
             entry.requirement = ", ".join(_requirements(rest))
-            if (
-                entry.requirement.startswith("= ")
-                or (entry.requirement[:1].isdigit()
-                and "," not in entry.requirement)
+            if entry.requirement.startswith("= ") or (
+                entry.requirement[:1].isdigit() and "," not in entry.requirement
             ):
                 entry.version = entry.requirement.removeprefix("= ")
         builder.add(name, entry)

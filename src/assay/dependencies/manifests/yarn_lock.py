@@ -137,7 +137,7 @@ def _berry_entry(builder: Builder, name: str, reference: str, table: dict[str, o
     # `virtual:<hash>#npm:1.0` is the package at 1.0 with peers bound; `patch:` wraps the package it patches.
     if reference.startswith("virtual:"):
         reference = reference.partition("#")[2]
-    if reference.startswith("npm:") or reference.startswith("patch:"):
+    if reference.startswith(("npm:", "patch:")):
         origin = Origin.REGISTRY
     else:
         origin = origin_of(reference)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,14 @@ from assay.model.errors import MissingExtraError, ReportError
 
 try:
     from cyclonedx.factory.license import LicenseFactory
-    from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
+    from cyclonedx.model import (
+        ExternalReference,
+        ExternalReferenceType,
+        HashAlgorithm,
+        HashType,
+        Property,
+        XsUri,
+    )
     from cyclonedx.model.bom import Bom, BomMetaData
     from cyclonedx.model.component import Component as CdxComponent
     from cyclonedx.model.component import ComponentEvidence, ComponentScope, ComponentType
@@ -57,24 +65,39 @@ def write(subject: Subject, version: str = "1.6") -> str:
     schema = _VERSIONS[version]
     refs = {component.purl: _component(component, subject) for component in subject.components}
     roots = [_root(root.purl, root.name, root.version) for root in subject.roots if root.purl not in refs]
-    main = roots[0] if len(roots) == 1 else CdxComponent(name=subject.name or "project", type=ComponentType.APPLICATION, bom_ref="root")
+    main = (
+        roots[0]
+        if len(roots) == 1
+        else CdxComponent(name=subject.name or "project", type=ComponentType.APPLICATION, bom_ref="root")
+    )
     if len(roots) > 1:
-        main.components = roots  # type: ignore[assignment] - the setter takes any iterable
-    own = CdxComponent(name="assay", version=subject.tool_version, type=ComponentType.APPLICATION, bom_ref="tool-assay")
+        main.components = roots
+    own = CdxComponent(
+        name="assay", version=subject.tool_version, type=ComponentType.APPLICATION, bom_ref="tool-assay"
+    )
     bom = Bom(
         components=refs.values(),
-        metadata=BomMetaData(component=main, tools=ToolRepository(components=[own]), timestamp=subject.created),
+        metadata=BomMetaData(
+            component=main, tools=ToolRepository(components=[own]), timestamp=subject.created
+        ),
         dependencies=_dependencies(subject, refs, main, roots),
         vulnerabilities=[_vulnerability(weakness) for weakness in subject.weaknesses],
     )
-    bom.serial_number = uuid5(NAMESPACE_URL, "\n".join([*sorted(refs), subject.name, subject.created.isoformat()]))
-    document = json.loads(make_outputter(bom, OutputFormat.JSON, schema).output_as_string())
+    bom.serial_number = uuid5(
+        NAMESPACE_URL, "\n".join([*sorted(refs), subject.name, subject.created.isoformat()])
+    )
+    with warnings.catch_warnings():
+        # The library warns where the project's own package asks for nothing; `compositions` says what is complete.
+        warnings.simplefilter("ignore", UserWarning)
+        document = json.loads(make_outputter(bom, OutputFormat.JSON, schema).output_as_string())
     document["compositions"] = _compositions(subject, str(main.bom_ref.value))
     _restore_order(document)
     rendered = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     problem = JsonStrictValidator(schema).validate_str(rendered)
     if problem is not None:
-        raise ReportError(f"the SBOM does not fit the schema of CycloneDX {version}: {problem}", "please report this")
+        raise ReportError(
+            f"the SBOM does not fit the schema of CycloneDX {version}: {problem}", "please report this"
+        )
     return rendered
 
 
@@ -113,7 +136,11 @@ def _hashes(component: Component) -> list[HashType]:
         algorithm, _, value = text.partition(":")
         value = value.lower()
         # One artefact each: the hashes of several wheels are several files', which a component's list cannot tell apart.
-        if algorithm in _HASHES and len(value) == _LENGTHS[algorithm] and not set(value) - set("0123456789abcdef"):
+        if (
+            algorithm in _HASHES
+            and len(value) == _LENGTHS[algorithm]
+            and not set(value) - set("0123456789abcdef")
+        ):
             found.setdefault(algorithm, HashType(alg=_HASHES[algorithm], content=value))
     return list(found.values()) if len(component.hashes) <= len(found) else []
 
@@ -173,7 +200,11 @@ def _root(purl: str, name: str, version: str) -> CdxComponent:
     except ValueError:
         identity = None
     return CdxComponent(
-        name=name, version=version or None, type=ComponentType.APPLICATION, bom_ref=f"own:{purl}", purl=identity
+        name=name,
+        version=version or None,
+        type=ComponentType.APPLICATION,
+        bom_ref=f"own:{purl}",
+        purl=identity,
     )
 
 
@@ -190,10 +221,16 @@ def _dependencies(
     for root in subject.roots:
         component = by_ref.get(f"own:{root.purl}")
         if component is not None:
-            found.append(Dependency(component.bom_ref, [Dependency(refs[purl].bom_ref) for purl in root.requires if purl in refs]))
+            found.append(
+                Dependency(
+                    component.bom_ref,
+                    [Dependency(refs[purl].bom_ref) for purl in root.requires if purl in refs],
+                )
+            )
     if main not in roots:
         above = [Dependency(component.bom_ref) for component in roots]
-        direct = [Dependency(refs[c.purl].bom_ref) for c in subject.components if c.direct] if not roots else []
+        tops = [c for c in subject.components if c.direct or not c.parents]
+        direct = [Dependency(refs[c.purl].bom_ref) for c in tops] if not roots else []
         found.append(Dependency(main.bom_ref, above + direct))
     return found
 

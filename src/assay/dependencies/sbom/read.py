@@ -43,7 +43,9 @@ def _cyclonedx(data: dict[str, Any]) -> tuple[Component, ...]:
                 parents.setdefault(purls.get(text(child), ""), set()).add(purls[text(edge.get("ref"))])
             elif text(edge.get("ref")) == main:
                 direct.add(purls.get(text(child), ""))
-    return tuple(_cyclonedx_component(table, _purl(table), parents, direct) for table in tables if _purl(table))
+    return tuple(
+        _cyclonedx_component(table, _purl(table), parents, direct) for table in tables if _purl(table)
+    )
 
 
 def _nested(items: list[Any], depth: int) -> list[dict[str, Any]]:
@@ -62,20 +64,39 @@ def _purl(table: dict[str, Any]) -> str:
         return purl
     name = text(table.get("name"))
     group = text(table.get("group"))
-    return make_purl("generic", f"{group}/{name}" if group else name, text(table.get("version"))) if name else ""
+    return (
+        make_purl("generic", f"{group}/{name}" if group else name, text(table.get("version"))) if name else ""
+    )
 
 
 def _cyclonedx_component(
     table: dict[str, Any], purl: str, parents: dict[str, set[str]], direct: set[str]
 ) -> Component:
-    properties = {text(mapping(item).get("name")): text(mapping(item).get("value")) for item in sequence(table.get("properties"))}
+    properties = {
+        text(mapping(item).get("name")): text(mapping(item).get("value"))
+        for item in sequence(table.get("properties"))
+    }
     dev = properties.get("assay:dev") == "true" or properties.get("cdx:npm:package:development") == "true"
-    scope = Scope.DEVELOPMENT if dev or table.get("scope") == "excluded" else Scope.OPTIONAL if table.get("scope") == "optional" else Scope.RUNTIME
+    scope = (
+        Scope.DEVELOPMENT
+        if dev or table.get("scope") == "excluded"
+        else Scope.OPTIONAL
+        if table.get("scope") == "optional"
+        else Scope.RUNTIME
+    )
     hashes = tuple(
         f"{text(mapping(item).get('alg')).lower().replace('sha-', 'sha')}:{text(mapping(item).get('content'))}"
         for item in sequence(table.get("hashes"))
     )
-    return _component(purl, scope, tuple(sorted(parents.get(purl, ()))), purl in direct, hashes, _licences(table), properties.get("assay:origin", ""))
+    return _component(
+        purl,
+        scope,
+        tuple(sorted(parents.get(purl, ()))),
+        purl in direct,
+        hashes,
+        _licences(table),
+        properties.get("assay:origin", ""),
+    )
 
 
 def _licences(table: dict[str, Any]) -> tuple[str, ...]:
@@ -92,14 +113,18 @@ def _spdx(data: dict[str, Any]) -> tuple[Component, ...]:
     for item in sequence(data.get("packages")):
         table = mapping(item)
         references = [mapping(reference) for reference in sequence(table.get("externalRefs"))]
-        found = next((text(r.get("referenceLocator")) for r in references if r.get("referenceType") == "purl"), "")
+        found = next(
+            (text(r.get("referenceLocator")) for r in references if r.get("referenceType") == "purl"), ""
+        )
         if found.startswith("pkg:"):
             purls[text(table.get("SPDXID"))] = found
     parents: dict[str, set[str]] = {}
     dev: set[str] = set()
     for item in sequence(data.get("relationships")):
         relation = mapping(item)
-        first, kind, second = (text(relation.get(key)) for key in ("spdxElementId", "relationshipType", "relatedSpdxElement"))
+        first, kind, second = (
+            text(relation.get(key)) for key in ("spdxElementId", "relationshipType", "relatedSpdxElement")
+        )
         if kind == "DEPENDS_ON" and first in purls and second in purls:
             parents.setdefault(purls[second], set()).add(purls[first])
         elif kind in {"DEPENDENCY_OF", "DEV_DEPENDENCY_OF"} and first in purls and second in purls:
@@ -121,7 +146,13 @@ def _spdx(data: dict[str, Any]) -> tuple[Component, ...]:
 
 
 def _component(
-    purl: str, scope: Scope, parents: tuple[str, ...], direct: bool, hashes: tuple[str, ...], licences: tuple[str, ...], origin: str
+    purl: str,
+    scope: Scope,
+    parents: tuple[str, ...],
+    direct: bool,
+    hashes: tuple[str, ...],
+    licences: tuple[str, ...],
+    origin: str,
 ) -> Component:  # a record of seven facts that both formats share
     try:
         ecosystem, name, version = split_purl(purl)

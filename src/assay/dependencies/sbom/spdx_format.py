@@ -59,12 +59,19 @@ def write(subject: Subject) -> str:
     extracted: dict[str, ExtractedLicensingInfo] = {}
     packages = {component.purl: _package(component, extracted) for component in subject.components}
     root_id = "SPDXRef-root"
-    root = Package(spdx_id=root_id, name=subject.name or "project", download_location=SpdxNoAssertion(), files_analyzed=False)
+    root = Package(
+        spdx_id=root_id,
+        name=subject.name or "project",
+        download_location=SpdxNoAssertion(),
+        files_analyzed=False,
+    )
     if subject.incomplete:
         root.comment = "This list is incomplete: " + "; ".join(subject.incomplete)[:4000]
     relations = [Relationship("SPDXRef-DOCUMENT", RelationshipType.DESCRIBES, root_id)]
     relations += _relations(subject, packages, root_id)
-    namespace = uuid5(NAMESPACE_URL, "\n".join([*sorted(packages), subject.name, subject.created.isoformat()]))
+    namespace = uuid5(
+        NAMESPACE_URL, "\n".join([*sorted(packages), subject.name, subject.created.isoformat()])
+    )
     document = Document(
         CreationInfo(
             spdx_version="SPDX-2.3",
@@ -80,7 +87,9 @@ def write(subject: Subject) -> str:
     )
     problems = validate_full_spdx_document(document)
     if problems:
-        raise ReportError(f"the SBOM is not valid SPDX: {problems[0].validation_message}", "please report this")
+        raise ReportError(
+            f"the SBOM is not valid SPDX: {problems[0].validation_message}", "please report this"
+        )
     stream = io.StringIO()
     write_document_to_stream(document, stream, validate=False)
     return stream.getvalue() + "\n"
@@ -125,7 +134,11 @@ def _checksums(component: Component) -> list[Checksum]:
     found: dict[str, Checksum] = {}
     for text in component.hashes:
         algorithm, _, value = text.partition(":")
-        if algorithm in _ALGORITHMS and len(value) == _LENGTHS[algorithm] and not set(value.lower()) - set("0123456789abcdef"):
+        if (
+            algorithm in _ALGORITHMS
+            and len(value) == _LENGTHS[algorithm]
+            and not set(value.lower()) - set("0123456789abcdef")
+        ):
             found.setdefault(algorithm, Checksum(_ALGORITHMS[algorithm], value.lower()))
     return list(found.values()) if len(component.hashes) <= len(found) else []
 

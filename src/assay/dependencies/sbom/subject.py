@@ -54,7 +54,9 @@ def subject_of(inventory: Inventory, name: str, created: datetime, tool_version:
     places: dict[str, list[tuple[str, int]]] = {}
     for _, component in inventory.components:
         if component.location is not None:
-            places.setdefault(component.purl, []).append((component.location.uri, component.location.region.start_line))
+            places.setdefault(component.purl, []).append(
+                (component.location.uri, component.location.region.start_line)
+            )
     roots = _roots(inventory)
     return Subject(
         name=name,

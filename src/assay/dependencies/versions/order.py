@@ -17,7 +17,19 @@ _RUBY = re2.compile(r"^\s*[0-9]+(?:\.[0-9a-zA-Z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Z
 _COMPOSER = re2.compile(
     r"(?i)^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:\.(\d+))?(?:[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?\d+)*)?)?([.-]?dev)?)(?:\+\S*)?$"
 )
-_COMPOSER_RANK = {"dev": -5, "alpha": -4, "a": -4, "beta": -3, "b": -3, "rc": -2, "": 0, "stable": 0, "patch": 1, "pl": 1, "p": 1}
+_COMPOSER_RANK = {
+    "dev": -5,
+    "alpha": -4,
+    "a": -4,
+    "beta": -3,
+    "b": -3,
+    "rc": -2,
+    "": 0,
+    "stable": 0,
+    "patch": 1,
+    "pl": 1,
+    "p": 1,
+}
 
 
 @lru_cache(maxsize=200_000)
@@ -51,7 +63,7 @@ def is_prerelease(ecosystem: str, version: str) -> bool:
     if ecosystem == "RubyGems":
         return any(char.isalpha() for char in version)
     head = version.partition("+")[0]
-    return "-" in head and not head.rpartition("-")[2].lower() in {"final", "release", "ga", "jre", "android"}
+    return "-" in head and head.rpartition("-")[2].lower() not in {"final", "release", "ga", "jre", "android"}
 
 
 def _numbers(version: str, ecosystem: str) -> list[int]:
@@ -89,7 +101,9 @@ def _semver_key(version: str) -> Any:
 def _prerelease_key(prerelease: str | None) -> tuple[Any, ...]:
     if not prerelease:
         return (1,)
-    parts = tuple((0, _number(part), "") if part.isdigit() else (1, 0, part) for part in prerelease.split("."))
+    parts = tuple(
+        (0, _number(part), "") if part.isdigit() else (1, 0, part) for part in prerelease.split(".")
+    )
     return (0, parts)
 
 
@@ -106,7 +120,9 @@ def _ruby_key(version: str) -> Any:
     if not _RUBY.match(version):
         return None
     segments: list[tuple[int, int, str]] = []
-    for part in _RUBY_PART.findall(version.replace("-", ".pre.").lower() if version.islower() or "-" in version else version.lower()):
+    for part in _RUBY_PART.findall(
+        version.replace("-", ".pre.").lower() if version.islower() or "-" in version else version.lower()
+    ):
         piece = str(part)
         segments.append((1, int(piece), "") if piece.isdigit() else (0, 0, piece))
     # Trailing zeros say nothing, neither at the end nor in front of the first letters.
@@ -123,7 +139,7 @@ def _ruby_key(version: str) -> Any:
 def _composer_key(version: str) -> Any:
     """Composer's normalised versions: four numbers, then dev < alpha < beta < RC < stable < patch."""
     version = version.strip().partition("#")[0]
-    if version.lower().startswith("dev-") or version.lower().endswith("-dev") and not version[:1].isdigit():
+    if version.lower().startswith("dev-"):
         return None
     match = _COMPOSER.match(version.replace("x-dev", "9999999-dev"))
     if match is None:
@@ -131,7 +147,7 @@ def _composer_key(version: str) -> Any:
     numbers = tuple(int(match.group(index) or 0) for index in (1, 2, 3, 4))
     word = (match.group(5) or "").lower()
     steps = tuple(int(part) for part in str(match.group(6) or "").replace("-", ".").split(".") if part)
-    rank = _COMPOSER_RANK[word]
+    rank = _COMPOSER_RANK["dev" if match.group(7) and not word else word]
     return numbers, rank, steps, -1 if match.group(7) else 0
 
 
@@ -146,30 +162,32 @@ class _UniversKey:
     def __lt__(self, other: _UniversKey) -> bool:
         return bool(self.version < other.version)
 
-    def __le__(self, other: _UniversKey) -> bool:
-        return self == other or self < other
-
     def __gt__(self, other: _UniversKey) -> bool:
         return other < self
 
+    def __le__(self, other: _UniversKey) -> bool:
+        return not other < self
+
     def __ge__(self, other: _UniversKey) -> bool:
-        return self == other or other < self
+        return not self < other
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _UniversKey) and bool(self.version == other.version)
+        # Equality of univers is that of the text: Debian's `0` and `00` are neither less than the other, and so the same version.
+        return isinstance(other, _UniversKey) and not self < other and not other < self
 
-    def __hash__(self) -> int:
-        return hash(str(self.version))
+    __hash__ = None  # type: ignore[assignment] - equal keys have texts that differ
 
 
 def _univers(name: str) -> Callable[[str], Any]:
     def make(version: str) -> Any:
         import univers.versions as known
 
-        found = getattr(known, name)(version)
-        key = _UniversKey(found)
-        # Comparing once shows whether the order holds for this text.
-        return key if key == _UniversKey(getattr(known, name)(version)) else None
+        try:
+            key = _UniversKey(getattr(known, name)(version))
+            # Comparing once shows whether the order holds for this text.
+            return key if key == key and not key < key else None  # noqa: PLR0124
+        except Exception:  # noqa: BLE001 - its classes raise errors of their own kinds for odd texts
+            return None
 
     return make
 

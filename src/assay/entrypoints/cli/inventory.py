@@ -10,11 +10,24 @@ from pathlib import Path
 from assay.dependencies.document import MAX_MANIFEST_BYTES, ManifestError, Sibling, decode
 from assay.dependencies.inventory import Inventory, read_inventory
 from assay.dependencies.manifests.registry import format_of
+from assay.dependencies.names.lookup import Lookup
 from assay.dependencies.sbom.read import read_sbom
+from assay.dependencies.survey import Survey, take_survey
 from assay.model.component import Component
 from assay.model.errors import TargetError, UsageError
 
-_SKIPPED = {".git", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".nox", "target", ".mypy_cache", "vendor"}
+_SKIPPED = {
+    ".git",
+    "node_modules",
+    ".venv",
+    "venv",
+    "__pycache__",
+    ".tox",
+    ".nox",
+    "target",
+    ".mypy_cache",
+    "vendor",
+}
 
 
 def inventory_of(path: Path) -> Inventory:
@@ -54,7 +67,11 @@ def components_of(path: Path) -> tuple[Component, ...]:
 def created_at() -> datetime:
     """Now, or the time that SOURCE_DATE_EPOCH fixes for reproducible output."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC).replace(microsecond=0)
+    return (
+        datetime.fromtimestamp(int(epoch), UTC)
+        if epoch.isdigit()
+        else datetime.now(UTC).replace(microsecond=0)
+    )
 
 
 def _walk(root: Path) -> Iterator[tuple[str, bytes, str]]:
@@ -85,3 +102,47 @@ def _sibling(root: Path) -> Sibling:
         return _read(path) if path.is_relative_to(resolved) and path.is_file() else None
 
     return read
+
+
+def survey_of(path: Path) -> Survey:
+    """The survey of a folder: manifests, and imports of its sources.
+
+    Raises:
+        TargetError: the path is no folder.
+    """
+    if not path.is_dir():
+        raise TargetError(f"{path} is no folder", "imports are joined with packages over a whole project")
+    return take_survey(_inputs(path), _sibling(path))
+
+
+def _inputs(root: Path) -> Iterator[tuple[str, bytes, str]]:
+    from assay.dependencies.survey import is_input
+    from assay.scan.target.language import language_of
+
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        for name in sorted(names):
+            path = Path(folder, name)
+            uri = path.relative_to(root).as_posix()
+            language = language_of(uri)
+            if is_input(uri, language) and not path.is_symlink() and path.is_file():
+                yield uri, _read(path), language
+
+
+def registry_lookup() -> Lookup:
+    """Asks the user's own package clients whether a name exists, through the one place that starts programs."""
+    from assay.dependencies.names.lookup import ClientLookup
+    from assay.scan.engines.process import Limits, run, which
+
+    def runner(argv: list[str], seconds: float) -> tuple[int, str, str] | None:
+        program = which(argv[0])
+        if program is None:
+            return None
+        # The user's own HOME: the client's settings say which registry is theirs.
+        home = {"HOME": os.environ.get("HOME", "")}
+        done = run([program, *argv[1:]], environment=home, limits=Limits(seconds, 4_000_000))
+        if done.ended != "exited":
+            return None
+        return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+
+    return ClientLookup(runner)

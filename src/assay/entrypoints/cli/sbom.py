@@ -14,10 +14,14 @@ _FORMATS = ("cyclonedx-1.6", "cyclonedx-1.7", "spdx-2.3")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    parser.add_argument("path", nargs="*", help="a folder, a manifest or a lockfile; or: diff A B (SBOM files or folders)")
+    parser.add_argument(
+        "path", nargs="*", help="a folder, a manifest or a lockfile; or: diff A B (SBOM files or folders)"
+    )
     parser.add_argument("--format", choices=_FORMATS, default=_FORMATS[0])
     parser.add_argument("--output", metavar="FILE", help="write there instead of standard output")
-    parser.add_argument("--vex", action="store_true", help="with known vulnerabilities, state in_triage (CycloneDX)")
+    parser.add_argument(
+        "--vex", action="store_true", help="with known vulnerabilities, state in_triage (CycloneDX)"
+    )
     parser.add_argument("--store", metavar="FILE", help="the advisory store for --vex")
     parser.add_argument("--json", action="store_true", help="diff: as JSON")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import unicodedata
 from collections.abc import Iterator
@@ -11,10 +12,27 @@ from urllib.parse import unquote
 import re2
 
 _METADATA_NAMES = frozenset(
-    {"metadata.google.internal", "metadata", "metadata.goog", "instance-data", "instance-data.ec2.internal", "metadata.azure.internal", "metadata.packet.net"}
+    {
+        "metadata.google.internal",
+        "metadata",
+        "metadata.goog",
+        "instance-data",
+        "instance-data.ec2.internal",
+        "metadata.azure.internal",
+        "metadata.packet.net",
+    }
 )
 _METADATA_ADDRESSES = frozenset(
-    {"169.254.169.254", "169.254.170.2", "169.254.170.23", "100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254"}
+    {
+        "169.254.169.254",
+        "169.254.170.2",
+        "169.254.170.23",
+        "100.100.100.200",
+        "192.0.0.192",
+        "168.63.129.16",
+        "fd00:ec2::254",
+        "fd20:ce::254",
+    }
 )
 # Names under which anybody's address can be written; the address stands in the name itself.
 _WILDCARD_DNS = ("nip.io", "sslip.io", "xip.io", "traefik.me", "localtest.me", "lvh.me", "1u.ms", "rbndr.us")
@@ -27,7 +45,9 @@ _LOOK_ALIKE = str.maketrans("аеорсухіјѕԁһӏɡαορντκυ", "aeopc
 def host_in(address: str) -> str:
     """The host of a URL or of `host:port`, as written, percent signs undone; empty if there is none."""
     rest = address.partition("://")[2] if "://" in address else address.removeprefix("//")
-    authority = rest.replace("\\", "/").partition("/")[0].partition("?")[0].partition("#")[0].rpartition("@")[2]
+    authority = (
+        rest.replace("\\", "/").partition("/")[0].partition("?")[0].partition("#")[0].rpartition("@")[2]
+    )
     if authority.startswith("["):
         return authority.partition("]")[0][1:]
     head, colon, port = authority.rpartition(":")
@@ -48,7 +68,9 @@ def canonical(host: str) -> str:
         return _plain(address)
     for suffix in _WILDCARD_DNS:
         if text == suffix or text.endswith("." + suffix):
-            return _inside(text.removesuffix(suffix)) or ("127.0.0.1" if suffix in ("localtest.me", "lvh.me") else text)
+            return _inside(text.removesuffix(suffix)) or (
+                "127.0.0.1" if suffix in ("localtest.me", "lvh.me") else text
+            )
     return text
 
 
@@ -97,7 +119,11 @@ def _inside(name: str) -> str:
     if found is not None:
         return ".".join(str(int(part)) for part in found.groups())
     head = name.strip(".").rpartition(".")[2]
-    return str(ipaddress.IPv4Address(int(head, 16))) if len(head) == 8 and all(char in "0123456789abcdef" for char in head) else ""
+    return (
+        str(ipaddress.IPv4Address(int(head, 16)))
+        if len(head) == 8 and all(char in "0123456789abcdef" for char in head)
+        else ""
+    )
 
 
 @lru_cache(maxsize=8_192)
@@ -109,12 +135,19 @@ def kinds_of(host: str) -> frozenset[str]:
     kinds = set()
     if name in _METADATA_NAMES or name in _METADATA_ADDRESSES:
         kinds.add("metadata")
-    if name == "localhost" or name.endswith(".localhost") or name in ("host.docker.internal", "ip6-localhost") or name.startswith("unix:"):
+    if (
+        name == "localhost"
+        or name.endswith(".localhost")
+        or name in ("host.docker.internal", "ip6-localhost")
+        or name.startswith("unix:")
+    ):
         kinds.add("loopback")
     try:
         kinds |= _address_kinds(ipaddress.ip_address(name), host)
     except ValueError:
-        if name.endswith((".internal", ".local", ".lan", ".corp", ".intranet", ".home.arpa", ".cluster.local", ".svc")):
+        if name.endswith(
+            (".internal", ".local", ".lan", ".corp", ".intranet", ".home.arpa", ".cluster.local", ".svc")
+        ):
             kinds.add("private")
     if "xn--" in name:
         kinds.add("idn")
@@ -143,7 +176,11 @@ def skeleton(host: str) -> str:
             name = name.encode().decode("idna")
         except UnicodeError:
             return name
-    plain = "".join(char for char in unicodedata.normalize("NFD", name.translate(_LOOK_ALIKE)) if not unicodedata.combining(char))
+    plain = "".join(
+        char
+        for char in unicodedata.normalize("NFD", name.translate(_LOOK_ALIKE))
+        if not unicodedata.combining(char)
+    )
     return plain.replace("rn", "m").replace("vv", "w").replace("0", "o").replace("1", "l")
 
 
@@ -152,6 +189,53 @@ def inner_addresses(url: str) -> Iterator[str]:
     query = url.partition("?")[2]
     for match in _INNER_URL.finditer(query[:4_000]):
         yield unquote(match.group(1))
+
+
+_BLOB = re2.compile(r"[?&/#=.]([A-Za-z0-9+/_-]{32,}={0,2})(?:$|[&#/.])")
+
+
+def carries_data(url: str) -> bool:
+    """Whether a URL's query, path or host holds a long encoded text or a credential by name: a way to send without a body."""
+    if "://" not in url:
+        return False
+    tail = unquote(url.partition("://")[2])
+    for name in (
+        "secret=",
+        "password=",
+        "passwd=",
+        "api_key=",
+        "apikey=",
+        "access_token=",
+        "private_key=",
+        "credentials=",
+    ):
+        if name in tail.lower():
+            return True
+    return any(_is_encoded(match.group(1)) for match in _BLOB.finditer(tail))
+
+
+def _is_encoded(text: str) -> bool:
+    """Base64 or hexadecimal of a readable text; digests and identifiers are not readable."""
+    return any(_is_readable(plain) for plain in (_from_base64(text), _from_hex(text)))
+
+
+def _from_base64(text: str) -> bytes:
+    compact = text.translate(str.maketrans("-_", "+/")).rstrip("=")
+    try:
+        return base64.b64decode(compact + "=" * (-len(compact) % 4))
+    except ValueError:
+        return b""
+
+
+def _from_hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
+
+
+def _is_readable(data: bytes) -> bool:
+    return bool(data) and sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in data) / len(data) > 0.95
 
 
 def has_userinfo(url: str) -> bool:

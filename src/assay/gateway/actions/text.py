@@ -10,9 +10,13 @@ import re2
 _MAX_TEXT = 200_000
 _ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e\u2061\u2062\u2063\u2064"
 _BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-_HIDDEN = re2.compile(f"[\U000e0020-\U000e007f]{{3,}}|[{_BIDI}]|[A-Za-z][{_ZERO_WIDTH}][A-Za-z]|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{{4,}}")
+_HIDDEN = re2.compile(
+    f"[\U000e0020-\U000e007f]{{3,}}|[{_BIDI}]|[A-Za-z][{_ZERO_WIDTH}][A-Za-z]|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{{4,}}"
+)
 # Escape sequences that move the cursor, erase, set titles, links or the clipboard. Colours (ending in m) are ordinary.
-_TERMINAL = re2.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x9b[0-9;?]*[A-Za-ln-z]")
+_TERMINAL = re2.compile(
+    r"\x1b\[[0-9;?]*[A-Za-ln-z]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x9b[0-9;?]*[A-Za-ln-z]"
+)
 _AI = r"(?:ai(?: coding)? (?:agents?|assistants?|models?|systems?|tools?)|ais\b|llms?|language models?|(?:coding |virtual )?assistants?|chatbots?|claude|gpt|copilot|gemini|cursor|codex|agents?)"
 
 
@@ -29,14 +33,15 @@ def _sign(name: str, pattern: str, weight: int) -> Sign:
     return Sign(name, re2.compile(f"(?is:{pattern})"), weight)
 
 
-_OVERRIDE = r"(?:ignore|disregard|forget|override|bypass|discard|do not follow|stop following)\b.{0,40}\b(?:previous|prior|above|earlier|preceding|original|system|existing|all|any|your|other|safety)\b.{0,30}\b(?:instructions?|prompts?|rules?|guidelines?|directions?|commands?|messages?|context|tasks?|constraints?|polic(?:y|ies))"
+_OVERRIDE = r"(?:ignore|disregard|forget|override|bypass|discard|do not follow|stop following)\b[^.\n]*\b(?:previous|prior|above|earlier|preceding|original|system|existing|all|any|your|other|safety)\b[^.\n]*\b(?:instructions?|prompts?|rules?|guidelines?|directions?|commands?|messages?|context|tasks?|constraints?|polic(?:y|ies))"
 _ACTS = (
     r"(?:send|forward|e-?mail|post|upload|transfer|wire|pay|buy|purchase|order|book|reserve|invite|share|publish|delete|remove|visit|open|navigate|browse|click|download|install|execute|run|grant|give|reveal"
     r"|exfiltrate|leak|copy|read|print|output|reply|respond|write|change|update|reset|set|add|create|say|tell|recommend|mention|include|append|make|get|call|use|list|search|find|retrieve|fetch|access|disable|schedule)"
 )
+_OUTWARD = r"(?:send|forward|e-?mail|transfer|wire|pay|buy|purchase|book|reserve|invite|visit|browse|navigate|say|tell|recommend|claim|reply|respond|grant|reveal|leak|exfiltrate|schedule|make a (?:reservation|booking|payment|purchase|transfer)|refer)"
 _STAKES = (
     r"(?:https?://|www\.|e-?mails?|messages?|passwords?|credentials?|tokens?|api.?keys?|secrets?|iban\b|transactions?|bank|money|\$\s?\d|usd|accounts?|slack|channels?|calendar|events?|appointments?|hotels?|restaurants?|flights?|reservations?"
-    r"|files?|contacts?|address(?:es)?|phone|links?|webpages?|websites?|users?|invoices?|payments?|private|confidential|personal|history|environment variables?|\.env|\.ssh|ssh keys?|curl|wget|bash|sudo|rm -rf|git push|shell|devices?|locks?|doors?|records?|data)"
+    r"|files?|contacts?|address(?:es)?|phone|links?|webpages?|websites?|users?|invoices?|payments?|private|confidential|personal|history|environment variables?|\.env|\.ssh|ssh keys?|curl|wget|bash|sudo|rm -rf|git push|shell|devices?|locks?|doors?|records?|data|bookings?|security codes?|verification codes?|balances?|reviews?|participants?|subject|profile)"
 )
 _SIGNS = (
     _sign("override", _OVERRIDE, 2),
@@ -44,29 +49,34 @@ _SIGNS = (
     _sign("forged-role", r"<\|?(?:im_start|system|assistant|user|endoftext)\|?>|\[/?(?:inst|system)\]|</?(?:system|instructions?|important|hidden|admin|secret|assistant)>|(?:^|\n)\s*#{0,3}\s*(?:system|assistant)\s*(?:message|prompt|override)?\s*:", 2),
     _sign("to-the-agent", rf"\b(?:note|message|instructions?|attention|notice|reminder|hint|hey|dear|hello|important|warning|request|task|todo)\b[^.\n]{{0,20}}\b(?:to|for|:)?\s*(?:all |any |the |you,? |my )*{_AI}\b\s*(?:[:,!.\-]|reading|who|that|working|processing|should|must|please)", 2),
     _sign("if-you-are-an-agent", rf"\b(?:if|when|since|as) you(?:'re| are) (?:an? |the )?(?:\w+ )?{_AI}\b|\byou are (?:now )?(?:an? |the |in )?(?:\w+ ){{0,2}}(?:{_AI}|dan\b|developer mode|jailbroken|unrestricted|god mode)", 2),
-    _sign("secrecy", r"\b(?:do not|don'?t|never|without)\b[^.\n]{0,25}\b(?:mention|tell(?:ing)?|inform(?:ing)?|reveal|notify(?:ing)?|alert(?:ing)?|disclose|show|ask(?:ing)?|warn(?:ing)?)\b[^.\n]{0,30}\b(?:users?|humans?|anyone|anybody|owner|developer|operator|them|this|it)\b", 2),
-    _sign("on-behalf", r"\b(?:before (?:you|continuing|proceeding|answering|you can)|first|in order to|to (?:complete|finish|solve|continue))\b[^.\n]{0,60}\b(?:you (?:must|have to|need to|should)|please)\b[^.\n]{0,80}\b" + _STAKES, 1),
-    _sign("todo", rf"(?:^|\n)\s*(?:#+|//|\*|-)?\s*(?:todo|task|action required|action item|next step|instruction)s?\s*:\s*[\"'“ ]*(?:please )?{_ACTS}\b[^\n]{{0,200}}{_STAKES}", 2),
-    _sign("todo-say", r"(?:^|\n)\s*(?:todo|task|instruction)s?\s*:\s*[\"'“ ]*(?:please )?(?:say|tell|recommend|claim|state|respond|reply|answer|pretend|act)\b", 2),
-    _sign("please-act", rf"(?:^|[.!?\n>\"'“(]\s*)(?:please |kindly |now |then |also |and |immediately |you (?:must|should|have to|need to) (?:now |first |also )?)+{_ACTS}\b[^\n]{{0,160}}{_STAKES}", 1),
-    _sign("bare-act", rf"^\s*[\"'“]*(?:please |can you |could you )?{_ACTS}\b[^\n]{{0,300}}\b(?:my|the user'?s?|your|their|all|amy|an? attacker|for me|to me)\b[^\n]{{0,200}}{_STAKES}", 1),
-    _sign("to-address", r"\b(?:send|forward|e-?mail|share|transfer|post|upload|pay|wire)\b[^.\n]{0,160}\b(?:to|with|at|via)\b[^.\n]{0,60}(?:[\w.+-]{1,64}@[\w-]{1,63}\.\w|https?://|www\.|\b[A-Z]{2}\d{2}[A-Z0-9]{8,}|account|attacker)", 1),
-    _sign("pipe-to-shell", r"(?:curl|wget|env|cat)\b[^\n|]{0,160}\|\s*(?:sudo )?(?:ba|z)?(?:sh\b|curl|nc\b|python|tee)|base64 -d[^\n]{0,40}\|", 1),
-    _sign("tell-to-run", rf"\b(?:run|execute|type|paste)\b[^\n]{{0,12}}[`'\":]+[^\n]{{0,120}}(?:curl|wget|rm -rf|env\b|sudo|base64|/etc/|\.ssh|\.env|nc )", 1),
-    _sign("exfiltration-image", r"!\[[^\]]{0,100}\]\(https?://[^)\s]{1,200}[?&][^)\s]{0,100}(?:\{|data=|q=|secret|token|env|key)", 2),
-    _sign("comment", rf"<!--[^>]{{0,400}}\b(?:{_AI}|instructions?|ignore|must|secretly)\b[^>]{{0,400}}\b{_ACTS}\b", 2),
+    _sign("secrecy", r"\b(?:do not|don'?t|never|without|should not|shouldn'?t|must not|mustn'?t|cannot|avoid)\b[^.\n]*\b(?:mention|tell(?:ing)?|inform(?:ing)?|reveal|notify(?:ing)?|alert(?:ing)?|disclose|show|ask(?:ing)?|warn(?:ing)?)\b[^.\n]*\b(?:users?|humans?|anyone|anybody|owner|developer|operator|them|this|it)\b", 2),
+    _sign("on-behalf", r"\b(?:before (?:you|continuing|proceeding|answering|you can)|first|in order to|to (?:complete|finish|solve|continue))\b[^.\n]*\b(?:you (?:must|have to|need to|should)|please)\b[^.\n]*\b" + _STAKES, 1),
+    # At the very start of a text, without a comment's mark: a task handed over, not a note among code.
+    _sign("todo", rf"^\s*[\"'“]*(?:todo|tasks?|action required|action item|next step|instructions?)\s*[:!\-]\s*[\"'“ ]*(?:please )?(?:{_OUTWARD}\b|{_ACTS}\b[^\n]*{_STAKES})", 2),
+    _sign("direct", rf"^\s*[\"'“]*(?:please |kindly )?{_OUTWARD}\b(?: (?:that|a|an|the|my|all|me|to)\b|\s*[\"'])[^\n]*(?:{_STAKES}|should|must)", 2),
+    _sign("please-act", rf"(?:^|[.!?\n>\"'“(]\s*)(?:please |kindly |now |then |also |and |immediately |you (?:must|should|have to|need to) (?:now |first |also )?)+{_ACTS}\b[^\n]*{_STAKES}", 1),
+    _sign("bare-act", rf"^\s*[\"'“]*(?:please |can you |could you )?{_ACTS}\b[^\n]*\b(?:my|the user'?s?|your|their|all|amy|an? attacker|for me|to me)\b[^\n]*{_STAKES}", 1),
+    _sign("to-address", r"\b(?:send|forward|e-?mail|share|transfer|post|upload|pay|wire)\b[^.\n]*\b(?:to|with|at|via)\b[^.\n]*(?:[\w.+-]+@[\w-]+\.\w|https?://|www\.|\b[A-Z]{2}\d{2}[A-Z0-9]{8,}|account|attacker)", 1),
+    _sign("pipe-to-shell", r"(?:curl|wget|env|cat)\b[^\n|]*\|\s*(?:sudo )?(?:ba|z)?(?:sh\b|curl|nc\b|python|tee)|base64 -d[^\n]*\|", 1),
+    _sign("tell-to-run", r"\b(?:run|execute|type|paste)\b[^\n]{0,12}[`'\":]+[^\n]*(?:curl|wget|rm -rf|env\b|sudo|base64|/etc/|\.ssh|\.env|nc )", 1),
+    _sign("exfiltration-image", r"!\[[^\]]*\]\(https?://[^)\s]+[?&][^)\s]*(?:\{|data=|q=|secret|token|env|key)", 2),
+    _sign("comment", rf"<!--[^>]*\b(?:{_AI}|instructions?|ignore|must|secretly)\b[^>]*\b{_ACTS}\b", 2),
 )  # fmt: skip
 _POISON = (
     _sign("marked", r"<\s*/?\s*(?:important|hidden|system|secret|instructions?|critical|internal|admin|note_to_(?:ai|assistant|model)|must|sidenote)\s*>", 2),
-    _sign("secrecy", r"\b(?:do not|don'?t|never|without)\b[^.\n]{0,25}\b(?:mention|tell(?:ing)?|inform(?:ing)?|reveal|notify(?:ing)?|disclose|show|explain|display|reference|ask(?:ing)?)\b", 2),
-    _sign("before-use", r"\b(?:before|prior to|whenever|when|after|each time|every time|always)\b[^.\n]{0,60}\b(?:us(?:ing|e)|call(?:ing)?|invok(?:ing|e)|provid(?:ing|e)|access(?:ing)?|perform(?:ing)?|return(?:ing)?|this tool|answering|respond(?:ing)?)\b[^.\n]{0,80}\b(?:you )?(?:must|should|need to|have to|first|always)\b", 1),
+    _sign("secrecy", r"\b(?:do not|don'?t|never|without|should not|shouldn'?t|must not|mustn'?t|cannot|avoid)\b[^.\n]*\b(?:mention|tell(?:ing)?|inform(?:ing)?|reveal|notify(?:ing)?|disclose|show|explain|display|reference|ask(?:ing)?)\b", 2),
+    _sign("before-use", r"\b(?:before|prior to|whenever|when|after|each time|every time|always)\b[^.\n]*\b(?:us(?:ing|e)|call(?:ing)?|invok(?:ing|e)|provid(?:ing|e)|access(?:ing)?|perform(?:ing)?|return(?:ing)?|this tool|answering|respond(?:ing)?)\b[^.\n]*\b(?:you )?(?:must|should|need to|have to|first|always)\b", 1),
     _sign("you-must", r"\byou (?:must|should|have to|need to|are required to|shall)\b", 1),
-    _sign("secret-file", r"~/\.|\.ssh\b|id_rsa|\.aws\b|\.env\b|mcp\.json|/etc/passwd|/etc/shadow|credentials?\b.{0,20}\b(?:file|from|in)\b|private keys?|api keys?|environment variables?|system://|internal://|conversation history|system prompt|previous messages", 1),
-    _sign("other-tool", r"\b(?:instead of|rather than|do not use|don'?t use|replaces?|supersedes?|prefer this|always use this|only use this|must be used (?:instead|before|first))\b[^.\n]{0,80}\b(?:tools?|functions?|server|other|the \w+ tool)\b", 2),
-    _sign("carry", r"\b(?:pass|include|put|append|add|send|forward|attach|embed|provide)\b[^.\n]{0,80}\b(?:contents?|history|context|prompt|messages|secrets?|key|token|password|result)\b[^.\n]{0,50}\b(?:as|in|into|to|with)\b[^.\n]{0,30}\b(?:parameter|argument|field|`?sidenote|'?\w+'? (?:parameter|argument|field)|metadata|url|https?:)", 2),
-    _sign("exfiltrate", r"\b(?:send|forward|bcc|cc|upload|post|exfiltrate|transmit|redirect)\b[^.\n]{0,80}(?:[\w.+-]{1,64}@[\w-]{1,63}\.\w|https?://|attacker|external)", 2),
+    _sign("secret-file", r"~/\.|\.ssh\b|id_rsa|\.aws\b|\.env\b|mcp\.json|/etc/passwd|/etc/shadow|credentials?\b[^.\n]*\b(?:file|from|in)\b|private keys?|api keys?|environment variables?|system://|internal://|conversation history|system prompt|previous messages", 1),
+    _sign("other-tool", r"\b(?:instead of|rather than|do not use|don'?t use|replaces?|supersedes?|prefer this|always use this|only use this|must be used (?:instead|before|first))\b[^.\n]*\b(?:tools?|functions?|server|other|the \w+ tool)\b", 2),
+    _sign("carry", r"\b(?:pass|include|put|append|add|send|forward|attach|embed|provide)\b[^.\n]*\b(?:contents?|history|context|prompt|messages|secrets?|key|token|password|result)\b[^.\n]*\b(?:as|in|into|to|with)\b[^.\n]*\b(?:parameter|argument|field|`?sidenote|'?\w+'? (?:parameter|argument|field)|metadata|url|https?:)", 2),
+    _sign("exfiltrate", r"\b(?:send|forward|bcc|cc|upload|post|exfiltrate|transmit|redirect)\b[^.\n]*(?:[\w.+-]+@[\w-]+\.\w|https?://|attacker|external)", 2),
     _sign("override", _OVERRIDE, 2),
-    _sign("run", r"\b(?:run|execute|eval)\b[^.\n]{0,30}[`'\"]?[^.\n]{0,60}(?:curl|wget|base64|rm -rf|bash -c|/dev/tcp)", 2),
+    _sign("silently", r"\b(?:silently|secretly|quietly|covertly|invisibly|in the background|hidden from|keep (?:this|it) (?:secret|hidden|confidential|private))\b", 2),
+    _sign("must-come-first", r"\b(?:must|should|always|needs? to) (?:be )?(?:called?|invoked?|used?|run|executed?) (?:this )?(?:tool )?(?:first|before|instead|prior|every time|whenever|on every)", 2),
+    _sign("banner", r"\[\s*(?:system|hidden|important|instructions?|internal|secret|admin)\b[^\]\n]*\]|(?:system|hidden|secret|internal|special|developer|admin) (?:note|instructions?|message|prompt|override|directive)s?\s*[:(]", 2),
+    _sign("to-model", r"\b(?:the |this |any |all )?(?:ai|llm|assistant|model|agent|claude|gpt)s?\b (?:must|should|shall|needs? to|has to|is required|will) ", 2),
+    _sign("run", r"\b(?:run|execute|eval)\b[^.\n]*[`'\"]?[^.\n]*(?:curl|wget|base64|rm -rf|bash -c|/dev/tcp)", 2),
     _sign("trigger", r"\b(?:special|magic|secret|hidden) (?:command|word|phrase|keyword|code|parameter|instruction)s?\b", 1),
     _sign("obedience", r"\b(?:this is (?:required|mandatory|critical|important|necessary)|otherwise (?:it|the tool|this)|will not work|fail(?:s|ure)? (?:to|if)|for (?:compliance|security|logging|audit) (?:reasons|purposes))\b", 1),
 )  # fmt: skip
@@ -90,13 +100,21 @@ def look_at_text(text: str) -> TextSigns:
     """Signs of instructions in a text that a tool gave back. Linear in the text, cut at 200,000 characters."""
     text = text[:_MAX_TEXT]
     plain = readable(text)
-    return TextSigns(_weigh(plain, _SIGNS), _HIDDEN.search(_well_formed(text)) is not None, "\x1b" in text and _TERMINAL.search(_well_formed(text)) is not None)
+    return TextSigns(
+        _weigh(plain, _SIGNS),
+        _HIDDEN.search(_well_formed(text)) is not None,
+        "\x1b" in text and _TERMINAL.search(_well_formed(text)) is not None,
+    )
 
 
 def look_at_description(text: str) -> TextSigns:
     """Signs of steering in a tool's description: it should say what the tool does, not what the agent must do besides."""
     text = text[:_MAX_TEXT]
-    return TextSigns(_weigh(readable(text), _POISON), _HIDDEN.search(_well_formed(text)) is not None, _TERMINAL.search(_well_formed(text)) is not None)
+    return TextSigns(
+        _weigh(readable(text), _POISON),
+        _HIDDEN.search(_well_formed(text)) is not None,
+        _TERMINAL.search(_well_formed(text)) is not None,
+    )
 
 
 def readable(text: str) -> str:
@@ -123,7 +141,14 @@ def _weigh(text: str, signs: tuple[Sign, ...]) -> tuple[str, ...]:
 def without_tricks(text: str) -> str:
     """The text without hidden characters and terminal sequences."""
     text = _TERMINAL.sub("", _well_formed(text))
-    dropped = dict.fromkeys([*map(ord, _ZERO_WIDTH + _BIDI), *range(0xE0000, 0xE0080), *range(0xFE00, 0xFE0F), *range(0xE0100, 0xE01F0)])
+    dropped = dict.fromkeys(
+        [
+            *map(ord, _ZERO_WIDTH + _BIDI),
+            *range(0xE0000, 0xE0080),
+            *range(0xFE00, 0xFE0F),
+            *range(0xE0100, 0xE01F0),
+        ]
+    )
     return text.translate(dropped)
 
 
@@ -135,4 +160,8 @@ def without_instructions(text: str) -> tuple[str, int]:
         if any(sign.pattern.search(readable(line)) is not None for sign in _SIGNS):  # type: ignore[attr-defined]
             lines[index] = "[an instruction to the agent was removed here]"
             count += 1
-    return ("\n".join(lines), count) if count else ("[a text that carried instructions to the agent was removed]", 1)
+    return (
+        ("\n".join(lines), count)
+        if count
+        else ("[a text that carried instructions to the agent was removed]", 1)
+    )

@@ -73,7 +73,10 @@ class Policy:
         found = self._by_verb.get(key)
         if found is None:
             found = tuple(
-                each for each in self.statements if any(_fits(pattern, verb) for pattern in each.actions) and (not each.agents or agent in each.agents)
+                each
+                for each in self.statements
+                if any(_fits(pattern, verb) for pattern in each.actions)
+                and (not each.agents or agent in each.agents)
             )
             if len(self._by_verb) > 4_096:
                 self._by_verb.clear()
@@ -93,7 +96,9 @@ def compile_policy(document: Document) -> Policy:
     return Policy(document, statements, Effect(policy.default or "deny"), policy.mode == "shadow")
 
 
-def evaluate(policy: Policy, call: Call, seen: Sequence[Seen], session: frozenset[str] = frozenset()) -> Ruling:
+def evaluate(
+    policy: Policy, call: Call, seen: Sequence[Seen], session: frozenset[str] = frozenset()
+) -> Ruling:
     """What the policy says of a call that would do `seen`. An action that no statement speaks of gets the default effect."""
     effect = Effect.ALLOW if seen else policy.default
     reasons: list[Reason] = []
@@ -109,7 +114,14 @@ def evaluate(policy: Policy, call: Call, seen: Sequence[Seen], session: frozense
                     continue
             except ExpressionError as error:
                 errors.append(f"{statement.id}: {error}")
-                reasons.append(Reason(statement.id, Effect.DENY, f"its condition cannot be evaluated: {error}", each.action.verb))
+                reasons.append(
+                    Reason(
+                        statement.id,
+                        Effect.DENY,
+                        f"its condition cannot be evaluated: {error}",
+                        each.action.verb,
+                    )
+                )
                 strictest, met = Effect.DENY, True
                 continue
             matched.setdefault(statement.id)
@@ -130,8 +142,12 @@ def evaluate(policy: Policy, call: Call, seen: Sequence[Seen], session: frozense
     if not seen and effect is not Effect.ALLOW:
         reasons.append(Reason("default", effect, "the call does nothing that the policy knows"))
     reasons = _ordered(reasons)
-    obligations = tuple(dict.fromkeys(reason.action for reason in reasons if reason.effect is Effect.SANITIZE))
-    return Ruling(effect, tuple(reasons), tuple(matched), tuple(errors), tuple(shadow), obligations, policy.revision)
+    obligations = tuple(
+        dict.fromkeys(reason.action for reason in reasons if reason.effect is Effect.SANITIZE)
+    )
+    return Ruling(
+        effect, tuple(reasons), tuple(matched), tuple(errors), tuple(shadow), obligations, policy.revision
+    )
 
 
 def _ordered(reasons: list[Reason]) -> list[Reason]:
@@ -142,17 +158,32 @@ def _ordered(reasons: list[Reason]) -> list[Reason]:
 def _reason(statement: Statement, action: Action) -> Reason:
     text = statement.reason
     if "{" in text:
-        for name, value in (("{target}", action.target), ("{detail}", action.detail), ("{program}", action.program), ("{verb}", action.verb)):
+        for name, value in (
+            ("{target}", action.target),
+            ("{detail}", action.detail),
+            ("{program}", action.program),
+            ("{verb}", action.verb),
+        ):
             text = text.replace(name, value[:200].replace("\ufffc", "?"))
     return Reason(statement.id, statement.effect, text, action.verb, statement.instead)
 
 
 def _unspoken(action: Action, effect: Effect) -> Reason:
-    return Reason("default", effect, f"no statement of the policy speaks of {action.verb} {action.target[:120]}".rstrip(), action.verb)
+    return Reason(
+        "default",
+        effect,
+        f"no statement of the policy speaks of {action.verb} {action.target[:120]}".rstrip(),
+        action.verb,
+    )
 
 
 def _fits(pattern: str, verb: str) -> bool:
-    return pattern == verb or pattern == "*" or (pattern.endswith(".*") and verb.startswith(pattern[:-1])) or ("*" in pattern and fnmatchcase(verb, pattern))
+    return (
+        pattern == verb
+        or pattern == "*"
+        or (pattern.endswith(".*") and verb.startswith(pattern[:-1]))
+        or ("*" in pattern and fnmatchcase(verb, pattern))
+    )
 
 
 class _Sets:
@@ -167,7 +198,10 @@ class _Sets:
         for pattern in patterns:
             if pattern.startswith("@"):
                 if pattern[1:] not in self._sets:
-                    raise ConfigError(f"statement `{statement}`: the set `{pattern}` is not defined", "sets: " + ", ".join(sorted(self._sets)))
+                    raise ConfigError(
+                        f"statement `{statement}`: the set `{pattern}` is not defined",
+                        "sets: " + ", ".join(sorted(self._sets)),
+                    )
                 found.extend(self._sets[pattern[1:]])
             else:
                 found.append(pattern)
@@ -184,7 +218,11 @@ class _Sets:
 
 def _statement(raw: StatementFile, sets: _Sets) -> Statement:
     tests: list[Test] = []
-    exact = frozenset(raw.subjects.agents) if all("*" not in name and "?" not in name for name in raw.subjects.agents) else frozenset()
+    exact = (
+        frozenset(raw.subjects.agents)
+        if all("*" not in name and "?" not in name for name in raw.subjects.agents)
+        else frozenset()
+    )
     tests.extend(_flag_tests(raw.resources))
     tests.extend(_subject_tests(raw.subjects, sets, raw.id, skip_agents=bool(exact)))
     tests.extend(_resource_tests(raw.resources, sets, raw.id))
@@ -192,12 +230,25 @@ def _statement(raw: StatementFile, sets: _Sets) -> Statement:
         condition = compile_expression(raw.when)
         tests.append(lambda _seen, facts: condition(facts))
     reason = raw.reason or f"the statement {raw.id} applies"
-    return Statement(raw.id, Effect(raw.effect), reason, raw.instead, tuple(tests), raw.mode == "shadow", exact, tuple(raw.actions))
+    return Statement(
+        raw.id,
+        Effect(raw.effect),
+        reason,
+        raw.instead,
+        tuple(tests),
+        raw.mode == "shadow",
+        exact,
+        tuple(raw.actions),
+    )
 
 
 def _flag_tests(resources: Resources) -> list[Test]:
     tests: list[Test] = []
-    needed, some, none = frozenset(resources.flags), frozenset(resources.any_flags), frozenset(resources.not_flags)
+    needed, some, none = (
+        frozenset(resources.flags),
+        frozenset(resources.any_flags),
+        frozenset(resources.not_flags),
+    )
     if needed:
         tests.append(lambda seen, _facts: needed <= seen.action.flags)
     if some:
@@ -242,7 +293,11 @@ def _resource_tests(resources: Resources, sets: _Sets, statement: str) -> list[T
         (resources.programs, lambda seen, _facts: seen.action.program, True),
         (resources.not_programs, lambda seen, _facts: seen.action.program, False),
         (resources.environments, lambda _seen, facts: facts.call.environment, True),
-        (resources.repositories, lambda seen, facts: _argument(facts.call, "owner", "repo") or seen.action.detail, True),
+        (
+            resources.repositories,
+            lambda seen, facts: _argument(facts.call, "owner", "repo") or seen.action.detail,
+            True,
+        ),
         (resources.tables, lambda seen, _facts: seen.action.detail, True),
     )
     for patterns, read, wanted in readers:

@@ -72,8 +72,8 @@ class LimitFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     what: Literal["calls", "tokens", "cost", "seconds", "bytes_out"]
     amount: float
     window: str = "0s"
-    by: list[Literal["agent", "session", "tool", "tenant"]] = ["agent"]
-    actions: list[str] = ["*"]
+    by: list[Literal["agent", "session", "tool", "tenant"]] = msgspec.field(default_factory=lambda: ["agent"])
+    actions: list[str] = msgspec.field(default_factory=lambda: ["*"])
     warn_at: float = 0.8
     effect: Literal["deny", "approval_needed"] = "deny"
 
@@ -90,7 +90,7 @@ class ToolGrant(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The short form: a tool and its actions."""
 
     name: str
-    actions: list[str] = ["*"]
+    actions: list[str] = msgspec.field(default_factory=lambda: ["*"])
 
 
 class Approvals(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -163,14 +163,22 @@ def load_text(text: str, name: str = "policy") -> Document:
 def digest(policy: PolicyFile) -> str:
     """`sha256:` and the digest of the policy without its tests, the same for YAML and JSON."""
     plain = msgspec.to_builtins(msgspec.structs.replace(policy, tests=[], description=""))
-    return "sha256:" + sha256(json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+    return (
+        "sha256:"
+        + sha256(
+            json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        ).hexdigest()
+    )
 
 
 def _load_one(path: Path, depth: int) -> tuple[PolicyFile, list[str]]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{path}: the policy cannot be read: {error.strerror}", "check the path, or leave out --policy to use the default policy") from error
+        raise ConfigError(
+            f"{path}: the policy cannot be read: {error.strerror}",
+            "check the path, or leave out --policy to use the default policy",
+        ) from error
     return _extended(_parse(data, str(path)), path.parent, str(path), depth)
 
 
@@ -183,7 +191,9 @@ def _extended(policy: PolicyFile, folder: Path | None, name: str, depth: int) ->
         if each == "default":
             where = DEFAULT_POLICY
         elif folder is None:
-            raise ConfigError(f"{name}: `extends: {each}` needs a file", "only `default` can be extended here")
+            raise ConfigError(
+                f"{name}: `extends: {each}` needs a file", "only `default` can be extended here"
+            )
         else:
             where = folder / each
         base, used = _load_one(where, depth + 1)
@@ -194,35 +204,48 @@ def _extended(policy: PolicyFile, folder: Path | None, name: str, depth: int) ->
 
 def _parse(data: bytes, name: str) -> PolicyFile:
     if len(data) > _MAX_BYTES:
-        raise ConfigError(f"{name}: {len(data)} bytes is too large for a policy", f"the limit is {_MAX_BYTES} bytes")
+        raise ConfigError(
+            f"{name}: {len(data)} bytes is too large for a policy", f"the limit is {_MAX_BYTES} bytes"
+        )
     try:
         node = yaml.compose(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-        raise ConfigError(f"{name}: not YAML or JSON: {' '.join(str(error).split())[:300]}", "check quotes and indentation at that line") from error
+        raise ConfigError(
+            f"{name}: not YAML or JSON: {' '.join(str(error).split())[:300]}",
+            "check quotes and indentation at that line",
+        ) from error
     lines: dict[str, int] = {}
     plain = _plain(node, "$", lines, [0], name) if node is not None else {}
     try:
         return msgspec.convert(plain, PolicyFile)
     except msgspec.ValidationError as error:
-        raise ConfigError(_placed(str(error), name, lines), "the fields are listed by `assay policy check --schema`") from error
+        raise ConfigError(
+            _placed(str(error), name, lines), "the fields are listed by `assay policy check --schema`"
+        ) from error
 
 
 def _plain(node: yaml.Node, place: str, lines: dict[str, int], seen: list[int], name: str) -> Any:
     """YAML nodes as values, noting the line of each; dates stay text, aliases count as what they stand for."""
     seen[0] += 1
     if seen[0] > _MAX_NODES or place.count(".") > 40:
-        raise ConfigError(f"{name}: the policy unfolds to too many values", "aliases that refer to aliases are not accepted")
+        raise ConfigError(
+            f"{name}: the policy unfolds to too many values", "aliases that refer to aliases are not accepted"
+        )
     lines[place] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         found = {}
         for key, value in node.value:
             label = str(key.value)
             if label in found:
-                raise ConfigError(f"{name}:{key.start_mark.line + 1}: `{label}` is given twice", "remove one of the two")
+                raise ConfigError(
+                    f"{name}:{key.start_mark.line + 1}: `{label}` is given twice", "remove one of the two"
+                )
             found[label] = _plain(value, f"{place}.{label}", lines, seen, name)
         return found
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(value, f"{place}[{index}]", lines, seen, name) for index, value in enumerate(node.value)]
+        return [
+            _plain(value, f"{place}[{index}]", lines, seen, name) for index, value in enumerate(node.value)
+        ]
     kinds: dict[str, Any] = {"int": _int, "float": float, "bool": _bool, "null": lambda _text: None}
     convert = kinds.get(node.tag.rpartition(":")[2], str)
     try:
@@ -232,7 +255,11 @@ def _plain(node: yaml.Node, place: str, lines: dict[str, int], seen: list[int], 
 
 
 def _int(text: str) -> int:
-    return int(text.replace("_", ""), 0) if not text.lstrip("-").startswith("0") or text.strip("-0") == "" else int(text)
+    return (
+        int(text.replace("_", ""), 0)
+        if not text.lstrip("-").startswith("0") or text.strip("-0") == ""
+        else int(text)
+    )
 
 
 def _bool(text: str) -> bool:
@@ -253,7 +280,10 @@ def _merge(first: PolicyFile, second: PolicyFile) -> PolicyFile:
     """The second added to the first: sets are joined by name, a statement of the same id is replaced."""
     replaced = {statement.id for statement in second.statements}
     limits = {limit.id for limit in second.limits}
-    sets = {name: [*first.sets.get(name, []), *second.sets.get(name, [])] for name in {**first.sets, **second.sets}}
+    sets = {
+        name: [*first.sets.get(name, []), *second.sets.get(name, [])]
+        for name in {**first.sets, **second.sets}
+    }
     return PolicyFile(
         id=second.id or first.id,
         description=second.description or first.description,
@@ -272,7 +302,10 @@ def _check_unique(policy: PolicyFile) -> None:
     seen: set[str] = set()
     for statement in policy.statements:
         if statement.id in seen:
-            raise ConfigError(f"the statement id `{statement.id}` is used twice in one file", "give each statement an id of its own")
+            raise ConfigError(
+                f"the statement id `{statement.id}` is used twice in one file",
+                "give each statement an id of its own",
+            )
         seen.add(statement.id)
 
 
@@ -283,18 +316,38 @@ def _long_form(policy: PolicyFile, name: str) -> PolicyFile:
     agent = policy.agent or "*"
     subjects = Subjects(agents=[agent])
     verbs = [f"{tool.name}.{action}" for tool in policy.allowed_tools for action in tool.actions]
-    allowed = StatementFile(id=f"{agent}/allowed-tools", effect="allow", actions=verbs, subjects=subjects, reason=f"{agent} may use this tool")
+    allowed = StatementFile(
+        id=f"{agent}/allowed-tools",
+        effect="allow",
+        actions=verbs,
+        subjects=subjects,
+        reason=f"{agent} may use this tool",
+    )
     extra = [allowed] if verbs else []
     pairs = policy.conditions if isinstance(policy.conditions, list) else [policy.conditions]
     for number, (word, condition) in enumerate((pair for entry in pairs for pair in entry.items()), start=1):
-        extra.append(_conditional(f"{agent}/condition-{number}", word, condition, subjects, verbs or ["*"], name))
+        extra.append(
+            _conditional(f"{agent}/condition-{number}", word, condition, subjects, verbs or ["*"], name)
+        )
     return msgspec.structs.replace(
-        policy, statements=[*policy.statements, *extra], default=policy.default or "deny", agent="", allowed_tools=[], conditions={}
+        policy,
+        statements=[*policy.statements, *extra],
+        default=policy.default or "deny",
+        agent="",
+        allowed_tools=[],
+        conditions={},
     )
 
 
-def _conditional(label: str, word: str, condition: bool | str, subjects: Subjects, verbs: list[str], name: str) -> StatementFile:
-    effects: dict[str, EffectWord] = {"approval_needed": "approval_needed", "deny": "deny", "sanitize": "sanitize", "allow": "allow"}
+def _conditional(
+    label: str, word: str, condition: bool | str, subjects: Subjects, verbs: list[str], name: str
+) -> StatementFile:
+    effects: dict[str, EffectWord] = {
+        "approval_needed": "approval_needed",
+        "deny": "deny",
+        "sanitize": "sanitize",
+        "allow": "allow",
+    }
     effect = effects.get(word)
     if effect is None:
         raise ConfigError(f"{name}: `{word}` is no effect", "use approval_needed, deny, sanitize or allow")
@@ -303,11 +356,20 @@ def _conditional(label: str, word: str, condition: bool | str, subjects: Subject
     if not found:
         truth, expression = text, "true"
     if truth.strip() not in ("true", "false"):
-        raise ConfigError(f"{name}: `{word}: {condition}` is not understood", f"write `{word}: true if <condition>`")
+        raise ConfigError(
+            f"{name}: `{word}: {condition}` is not understood", f"write `{word}: true if <condition>`"
+        )
     when = expression.strip() if truth.strip() == "true" else f"not ({expression.strip()})"
     if not found and truth.strip() == "false":
         when = "false"
-    return StatementFile(id=label, effect=effect, actions=verbs, subjects=subjects, when=when, reason=f"the policy asks for this when {expression.strip()}")
+    return StatementFile(
+        id=label,
+        effect=effect,
+        actions=verbs,
+        subjects=subjects,
+        when=when,
+        reason=f"the policy asks for this when {expression.strip()}",
+    )
 
 
 def with_mode(document: Document, mode: Mode) -> Document:

@@ -14,7 +14,7 @@ and an error denies. Everything is total: no loops, no calls, no recursion; a pa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,7 +39,7 @@ class Facts:
     host: str = ""
 
 
-Value = str | float | bool | None | list["Value"]
+Value = str | float | bool | None | Sequence["Value"]
 Closure = Callable[[Facts], Value]
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -66,7 +66,19 @@ FIELDS: dict[str, tuple[str, Callable[[Facts], Value]]] = {
 }
 """Names a condition may use, with their type. `time` is seconds of the day in UTC; 1970-01-01 was a Thursday."""
 
-_UNITS = {"B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3, "s": 1, "m": 60, "h": 3600, "d": 86_400, "k": 1000, "%": 0.01, "": 1}
+_UNITS = {
+    "B": 1,
+    "KB": 1024,
+    "MB": 1024**2,
+    "GB": 1024**3,
+    "s": 1,
+    "m": 60,
+    "h": 3600,
+    "d": 86_400,
+    "k": 1000,
+    "%": 0.01,
+    "": 1,
+}
 _TOKEN = re2.compile(
     r'\s*(?:(?P<window>\d{1,2}:\d{2}-\d{1,2}:\d{2})|(?P<number>-?\d+(?:\.\d+)?(?:KB|MB|GB|B|k|s|m|h|d|%)?)|(?P<text>"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\')'
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)*(?:-in\b)?)|(?P<mark>==|!=|<=|>=|<|>|\(|\)|\[|\]|,))"
@@ -109,7 +121,9 @@ class _Parser:
         return ""
 
     def fail(self, what: str) -> ConfigError:
-        return ConfigError(f"condition `{self.source}`: {what}", "names: " + ", ".join(sorted(FIELDS)) + ", args.<name>")
+        return ConfigError(
+            f"condition `{self.source}`: {what}", "names: " + ", ".join(sorted(FIELDS)) + ", args.<name>"
+        )
 
     def disjunction(self) -> Closure:
         self.depth += 1
@@ -222,14 +236,21 @@ def compile_expression(source: str) -> Callable[[Facts], bool]:
 
 def _tokens(source: str) -> list[tuple[str, str]]:
     if len(source) > _MAX_LENGTH:
-        raise ConfigError(f"a condition of {len(source)} characters is too long", f"the limit is {_MAX_LENGTH}")
+        raise ConfigError(
+            f"a condition of {len(source)} characters is too long", f"the limit is {_MAX_LENGTH}"
+        )
     tokens: list[tuple[str, str]] = []
     position, text = 0, source.rstrip()
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None or match.end() == position:
-            raise ConfigError(f"condition `{source}`: nothing is known that begins `{text[position : position + 12]}`", "see `assay policy check --help`")
-        kind = next(name for name in ("window", "number", "text", "name", "mark") if match.group(name) is not None)
+            raise ConfigError(
+                f"condition `{source}`: nothing is known that begins `{text[position : position + 12]}`",
+                "see `assay policy check --help`",
+            )
+        kind = next(
+            name for name in ("window", "number", "text", "name", "mark") if match.group(name) is not None
+        )
         tokens.append((kind, match.group(kind)))
         position = match.end()
     return tokens
@@ -330,7 +351,12 @@ def _equal(left: Value, right: Value) -> bool:
 
 
 def _ordered(operator: str, left: Value, right: Value) -> bool:
-    if isinstance(left, bool) or isinstance(right, bool) or not isinstance(left, float) or not isinstance(right, (int, float)):
+    if (
+        isinstance(left, bool)
+        or isinstance(right, bool)
+        or not isinstance(left, float)
+        or not isinstance(right, (int, float))
+    ):
         raise ExpressionError(f"{left!r} {operator} {right!r} does not compare numbers")
     if operator == "<":
         return left < right

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import re2
@@ -15,8 +15,8 @@ _TMP = ("/tmp", "/var/tmp", "/private/tmp")  # noqa: S108 - places to compare wi
 
 
 def fold(path: str) -> str:
-    """One form for paths that a file system may take for the same: NFC, case-folded."""
-    return path if path.isascii() and path.islower() else unicodedata.normalize("NFC", path).casefold()
+    """One form for paths that a file system may take for the same: NFKC, case-folded."""
+    return path if path.isascii() and path.islower() else unicodedata.normalize("NFKC", path).casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ def place_of(path: str, call: Call, *, glob: bool = False, recursive: bool = Fal
         base = fold(root)
         if base and (folded == base or folded.startswith(base + "/")):
             forms.append(mark + folded[len(base) :])
+    if recursive and fold(call.home).startswith(folded.rstrip("/") + "/"):
+        forms.append("~")
     if folded.startswith(("/home/", "/users/", "/root/")) and not any(form.startswith("~") for form in forms):
         depth = 2 if folded.startswith("/root/") else 3
         forms.append("/".join(["~", *folded.split("/")[depth:]]))
@@ -62,7 +64,8 @@ class PathSet:
         """Whether a place is (or may be) in the set."""
         known = self._memo.get(place)
         if known is None:
-            known = self._holds(place) and not (self.without is not None and self.without._holds(place))
+            plain = replace(place, glob=False, recursive=False)  # what is only perhaps taken out stays in
+            known = self._holds(place) and not (self.without is not None and self.without._holds(plain))
             if len(self._memo) > 4_096:
                 self._memo.clear()
             self._memo[place] = known
@@ -96,11 +99,27 @@ def path_set(patterns: Sequence[str]) -> PathSet:
     plain = [fold(_tidy(pattern)) for pattern in patterns if not pattern.startswith("!")]
     excluded = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
     roots = {pattern.removesuffix("/**") for pattern in plain if not _wild(pattern.removesuffix("/**"))}
-    names = {pattern[3:].removesuffix("/**") for pattern in plain if pattern.startswith("**/") and not _wild(pattern[3:].removesuffix("/**")) and "/" not in pattern[3:].removesuffix("/**")}
-    rest = [pattern for pattern in plain if _wild(pattern.removesuffix("/**")) and pattern[3:].removesuffix("/**") not in names]
+    names = {
+        pattern[3:].removesuffix("/**")
+        for pattern in plain
+        if pattern.startswith("**/")
+        and not _wild(pattern[3:].removesuffix("/**"))
+        and "/" not in pattern[3:].removesuffix("/**")
+    }
+    rest = [
+        pattern
+        for pattern in plain
+        if _wild(pattern.removesuffix("/**")) and pattern[3:].removesuffix("/**") not in names
+    ]
     source = "|".join(f"(?:{_regex(pattern)})" for pattern in rest)
     globs = tuple(tuple(pattern.removesuffix("/**").split("/")) for pattern in plain)
-    return PathSet(frozenset(roots), frozenset(names), re2.compile(source) if source else None, globs, path_set(excluded) if excluded else None)
+    return PathSet(
+        frozenset(roots),
+        frozenset(names),
+        re2.compile(source) if source else None,
+        globs,
+        path_set(excluded) if excluded else None,
+    )
 
 
 def _tidy(pattern: str) -> str:
@@ -142,7 +161,8 @@ def _meets(path: str, pattern: tuple[str, ...]) -> bool:
         tail = pattern[1:]
         if len(tail) != 1 or parts[-1].strip("*") == "" or len(parts[-1].strip("*?[]")) < 2:
             return False
-        return _wildcards_meet(parts[-1], tail[0])
+        # Two wildcards nearly always meet somewhere; what counts is whether the pattern's plainest example is meant.
+        return _wildcards_meet(parts[-1], tail[0].replace("*", "x").replace("?", "x"))
     if len(parts) < len(pattern):
         return False
     return all(_wildcards_meet(part, glob) for part, glob in zip(parts, pattern, strict=False))
@@ -215,5 +235,13 @@ def name_set(names: Sequence[str]) -> NameSet:
     exact = {name for name in plain if not _wild(name)}
     suffixes = tuple(name[1:] for name in plain if name.startswith("*.") and not _wild(name[1:]))
     wild = [name for name in plain if _wild(name) and not (name.startswith("*.") and not _wild(name[1:]))]
-    source = "|".join(f"^{''.join('.*' if char == '*' else '.' if char == '?' else re2.escape(char) for char in name)}$" for name in wild)
-    return NameSet(frozenset(exact), suffixes, re2.compile(f"(?s:{source})") if source else None, name_set(excluded) if excluded else None)
+    source = "|".join(
+        f"^{''.join('.*' if char == '*' else '.' if char == '?' else re2.escape(char) for char in name)}$"
+        for name in wild
+    )
+    return NameSet(
+        frozenset(exact),
+        suffixes,
+        re2.compile(f"(?s:{source})") if source else None,
+        name_set(excluded) if excluded else None,
+    )

@@ -61,7 +61,11 @@ class Check:
         if self.over is None:
             return ""
         value = scope.node.value
-        return f"{scope.node.span.start_line}" if isinstance(value, (dict, list, Unknown)) else str(value)[:_MAX_QUOTE]
+        return (
+            f"{scope.node.span.start_line}"
+            if isinstance(value, (dict, list, Unknown))
+            else str(value)[:_MAX_QUOTE]
+        )
 
 
 def compile_rule(rule: Rule) -> tuple[Check, ...]:
@@ -121,7 +125,9 @@ def _kinds(variant: object) -> tuple[str, ...]:
         return (each,)
     if isinstance(each, list) and each:
         return tuple(str(kind) for kind in each)
-    raise RuleError("a variant needs `each`: the kind of thing that it looks at", "see docs/checks.md for the kinds")
+    raise RuleError(
+        "a variant needs `each`: the kind of thing that it looks at", "see docs/checks.md for the kinds"
+    )
 
 
 def _default_places(when: object) -> list[str]:
@@ -154,7 +160,9 @@ def _template(message: str) -> Callable[[Scope], str]:
         pieces += [message[last : match.start()], compile_path(match[1]) if match[1] != "name" else _NAME]
         last = match.end()
     pieces.append(message[last:])
-    return lambda scope: "".join(piece if isinstance(piece, str) else _quoted(piece(scope)[0]) for piece in pieces)
+    return lambda scope: "".join(
+        piece if isinstance(piece, str) else _quoted(piece(scope)[0]) for piece in pieces
+    )
 
 
 def _NAME(scope: Scope) -> tuple[list[Node], bool]:  # noqa: N802 - stands in for a compiled path
@@ -164,7 +172,9 @@ def _NAME(scope: Scope) -> tuple[list[Node], bool]:  # noqa: N802 - stands in fo
 def _quoted(nodes: list[Node]) -> str:
     for node in nodes:
         value = node.value
-        if isinstance(value, (dict, list, Unknown)):
+        if isinstance(value, list):
+            value = ", ".join(item.text() for item in value if item.text())
+        if isinstance(value, (dict, Unknown)) or value == "":
             continue
         words = "true" if value is True else "false" if value is False else str(value)
         line = " ".join(words.split())

@@ -242,12 +242,17 @@ def _present(argument: Mapping[str, object]) -> Condition:
     return holds
 
 
-_GRAPH: dict[str, Callable[[Mapping[str, object]], Condition]] = {"completed": _completed, "present": _present}
+_GRAPH: dict[str, Callable[[Mapping[str, object]], Condition]] = {
+    "completed": _completed,
+    "present": _present,
+}
 
 
 def _target(argument: object) -> tuple[str, Condition]:
     if not isinstance(argument, Mapping) or "kind" not in argument:
-        raise RuleError("a graph test needs the kind of what it looks for", "refers: {kind: aws_kms_key, when: ...}")
+        raise RuleError(
+            "a graph test needs the kind of what it looks for", "refers: {kind: aws_kms_key, when: ...}"
+        )
     when = compile_condition(argument["when"]) if "when" in argument else _always
     return str(argument["kind"]), when
 

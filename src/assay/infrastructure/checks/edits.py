@@ -71,7 +71,11 @@ def compile_fix(source: object) -> FixPlan:
     Raises:
         RuleError: the fix does not fit the format.
     """
-    if not isinstance(source, Mapping) or not set(source) & (_KEYS - {"title", "safe"}) or set(source) - _KEYS:
+    if (
+        not isinstance(source, Mapping)
+        or not set(source) & (_KEYS - {"title", "safe"})
+        or set(source) - _KEYS
+    ):
         raise RuleError(f"not a fix: {source!r}", f"a fix may have {sorted(_KEYS)}")
     removed = source.get("remove", [])
     return FixPlan(
@@ -115,12 +119,16 @@ def _filled(text: str, scope: Scope) -> str:
 def _written(value: object, style: str) -> str:
     if isinstance(value, str) and style == "dockerfile":
         return value
+    if isinstance(value, str) and style == "bicep":
+        return "'" + value.replace("'", "\\'") + "'"
     if isinstance(value, (str, bool, int, float)) or value is None:
         plain = isinstance(value, str) and style == "yaml" and re.fullmatch(r"[A-Za-z/][\w/.:-]*", value)
         if plain and str(value).lower() not in ("yes", "no", "on", "off", "true", "false", "null"):
             return str(value)
         return json.dumps(value, ensure_ascii=False)
-    return json.dumps(value, ensure_ascii=False)  # JSON lists and mappings are YAML's flow style, and HCL's lists
+    return json.dumps(
+        value, ensure_ascii=False
+    )  # JSON lists and mappings are YAML's flow style, and HCL's lists
 
 
 def _set(scope: Scope, path: str, value: object, lines: list[str]) -> Edit | None:
@@ -148,6 +156,9 @@ def _start(scope: Scope, path: str) -> list[Node]:
 def _added(scope: Scope, parent: Node, names: list[str], value: object, lines: list[str]) -> Edit | None:
     style = scope.unit.style
     opening = _text(lines, parent.span)[:1]
+    if style == "bicep":
+        nested = "\n".join(_bicep(names, value))
+        return _in_block(scope, parent, nested, lines)
     if style == "hcl":
         if len(names) > 1:
             body = f"{names[0]} {{\n  " + _hcl(names[1:], value).replace("\n", "\n  ") + "\n}"
@@ -173,13 +184,23 @@ def _yaml_entry(scope: Scope, parent: Node, names: list[str], value: object) -> 
             return None
         column = parent.key.start_column + 2
         text = "\n" + " " * (column - 1) + _yaml_lines(names, value, column)
-        return _edit(scope, Span(*parent.key[2:], *parent.key[2:])._replace(start_column=parent.key.end_column + 1, end_column=parent.key.end_column + 1), text)
-    keys = [node.key for node in parent.value.values() if node.key is not None and node.key[:2] >= parent.span[:2]]
+        return _edit(
+            scope,
+            Span(*parent.key[2:], *parent.key[2:])._replace(
+                start_column=parent.key.end_column + 1, end_column=parent.key.end_column + 1
+            ),
+            text,
+        )
+    keys = [
+        node.key for node in parent.value.values() if node.key is not None and node.key[:2] >= parent.span[:2]
+    ]
     if not keys:
         return None
     first = min(keys)
     at = Span(first.start_line, first.start_column, first.start_line, first.start_column)
-    return _edit(scope, at, _yaml_lines(names, value, first.start_column) + "\n" + " " * (first.start_column - 1))
+    return _edit(
+        scope, at, _yaml_lines(names, value, first.start_column) + "\n" + " " * (first.start_column - 1)
+    )
 
 
 def _yaml_lines(names: list[str], value: object, column: int) -> str:
@@ -187,6 +208,12 @@ def _yaml_lines(names: list[str], value: object, column: int) -> str:
     for depth, name in enumerate(names[:-1]):
         text += f"{name}:\n" + " " * (column - 1 + 2 * (depth + 1))
     return f"{text}{names[-1]}: {_written(value, 'yaml')}"
+
+
+def _bicep(names: list[str], value: object) -> list[str]:
+    if len(names) == 1:
+        return [f"{names[0]}: {_written(value, 'bicep')}"]
+    return [f"{names[0]}: {{", *(f"  {line}" for line in _bicep(names[1:], value)), "}"]
 
 
 def _hcl(names: list[str], value: object) -> str:
@@ -283,7 +310,9 @@ def _joined(edits: list[Edit]) -> list[Edit]:
 def apply(text: str, edits: tuple[Edit, ...], uri: str) -> str:
     """The text with the edits of one file applied, last first. Lines past the end count as empty."""
     lines = text.split("\n")
-    for edit in sorted((edit for edit in edits if edit.location.uri == uri), key=lambda e: e.location.region, reverse=True):
+    for edit in sorted(
+        (edit for edit in edits if edit.location.uri == uri), key=lambda e: e.location.region, reverse=True
+    ):
         region = edit.location.region
         while len(lines) < max(region.start_line, region.end_line):
             lines.append("")

@@ -45,7 +45,9 @@ def matches(pattern: object) -> Test:
     try:
         expression = re2.compile(str(pattern))
     except re2.error as error:
-        raise RuleError(f"not a pattern: {pattern!r}: {error}", "patterns are RE2, without lookaround") from error
+        raise RuleError(
+            f"not a pattern: {pattern!r}: {error}", "patterns are RE2, without lookaround"
+        ) from error
 
     def test(node: Node) -> Truth:
         if isinstance(node.value, Unknown):

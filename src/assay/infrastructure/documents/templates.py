@@ -75,8 +75,11 @@ def _line(line: str, blocks: list[_Block], values: Node | None) -> str:
 
 def _is_control(expressions: str) -> bool:
     word = _WORD.match(expressions)
-    return word is not None and (word[1] or "") in ("if", "else", "end", "with", "range", "define", "block", "template", "/*", "break", "continue") or (
-        word is not None and (word[1] or "").startswith("$") and "=" in (word[1] or "")
+    return (
+        word is not None
+        and (word[1] or "")
+        in ("if", "else", "end", "with", "range", "define", "block", "template", "/*", "break", "continue")
+        or (word is not None and (word[1] or "").startswith("$") and "=" in (word[1] or ""))
     )
 
 
@@ -122,7 +125,12 @@ def _filled(line: str, values: Node | None) -> str:
 
     filled = _EXPRESSION.sub(fill, line)
     name, colon, rest = filled.partition(":")
-    if HOLE in rest and rest.strip().startswith(("'", '"')) is False and rest.count(":") and rest.strip().strip(HOLE + ":"):
+    if (
+        HOLE in rest
+        and rest.strip().startswith(("'", '"')) is False
+        and rest.count(":")
+        and rest.strip().strip(HOLE + ":")
+    ):
         return f"{name}{colon} {HOLE * max(1, len(rest) - 1)}" if rest.startswith(" ") else filled
     return filled
 

@@ -16,7 +16,7 @@ from assay.infrastructure.credentials import is_secret_setting
 from assay.infrastructure.documents.read_yaml import Documents, read_yaml
 from assay.infrastructure.expressions import Use, is_attacker, is_input, uses
 from assay.infrastructure.node import UNKNOWN, Node, Span, Unknown, walk
-from assay.infrastructure.scripts import Place, commands
+from assay.infrastructure.scripts import Place, commands, effects
 from assay.infrastructure.unit import Reading, Unit
 
 PLATFORM = "actions"
@@ -28,9 +28,17 @@ _SHA = re.compile(r"^[0-9a-f]{40}$|^[0-9a-f]{64}$")
 _HEAD = re.compile(
     r"github\.event\.(pull_request\.(head\.(sha|ref|repo)|merge_commit_sha|number)|workflow_run\.(head_(sha|branch|repository)|pull_requests)|issue\.number|number)|github\.head_ref|refs/pull/"
 )
-_OUTPUT = re.compile(r"(?:echo|printf)\s+[\"']?([A-Za-z_][\w-]*)=([^\n]*?)[\"']?\s*>>\s*[\"']?\$\{?GITHUB_(OUTPUT|ENV)")
+_OUTPUT = re.compile(
+    r"(?:echo|printf)\s+[\"']?([A-Za-z_][\w-]*)=([^\n]*?)[\"']?\s*>>\s*[\"']?\$\{?GITHUB_(OUTPUT|ENV)"
+)
 _SET_OUTPUT = re.compile(r"::set-output name=([\w-]+)::([^\n]*)")
-_SCRIPT_INPUTS = {"actions/github-script": "script", "azure/cli": "inlinescript", "azure/powershell": "inlinescript", "appleboy/ssh-action": "script", "addnab/docker-run-action": "run"}
+_SCRIPT_INPUTS = {
+    "actions/github-script": "script",
+    "azure/cli": "inlinescript",
+    "azure/powershell": "inlinescript",
+    "appleboy/ssh-action": "script",
+    "addnab/docker-run-action": "run",
+}
 # Outputs of widely used actions that hold what a stranger wrote, by action and output name (* is all).
 _TAINTED_OUTPUTS = {
     "tj-actions/changed-files": "*",
@@ -59,7 +67,10 @@ def read_all(texts: Mapping[str, str]) -> Iterable[Reading]:
     """The units of every workflow and action of a repository."""
     parsed: dict[str, Documents] = {uri: read_yaml(text) for uri, text in texts.items()}
     dangerous = {
-        _local_name(uri): names for uri, documents in parsed.items() for root in documents.roots[:1] if (names := _dangerous_inputs(root))
+        _local_name(uri): names
+        for uri, documents in parsed.items()
+        for root in documents.roots[:1]
+        if (names := _dangerous_inputs(root))
     }
     for uri, documents in parsed.items():
         lines = texts[uri].split("\n")
@@ -81,7 +92,12 @@ def _dangerous_inputs(root: Node) -> frozenset[str]:
         for use in uses(step.text("run")):
             for context in use.contexts:
                 if context.startswith("env.") and context in env:
-                    names.update(part for each in uses(env[context].text()) for part in each.contexts if part.startswith("inputs."))
+                    names.update(
+                        part
+                        for each in uses(env[context].text())
+                        for part in each.contexts
+                        if part.startswith("inputs.")
+                    )
                 if context.startswith("inputs."):
                     names.add(context)
     return frozenset(name.removeprefix("inputs.") for name in names)
@@ -116,7 +132,9 @@ class _File:
         if root.get("runs") is not None:
             yield Unit(PLATFORM, "action", self.uri, self.uri, root, root.span)
             action = Node({"triggers": Node([]), "privileged": Node(None), "reusable": Node(True)}, root.span)
-            yield from self._steps(root.at("runs.steps"), {"workflow": action, "job": Node({})}, "action", _Taint(), "")
+            yield from self._steps(
+                root.at("runs.steps"), {"workflow": action, "job": Node({})}, "action", _Taint(), ""
+            )
             return
         if not isinstance(root.value, dict) or root.get("jobs") is None:
             return
@@ -158,7 +176,9 @@ class _File:
                 if source:
                     outer.contexts[f"needs.{name.lower()}.outputs.{output.lower()}"] = source
 
-    def _steps(self, steps: Node | None, around: dict[str, Node], owner: str, taint: _Taint, shell: str) -> Iterator[Unit]:
+    def _steps(
+        self, steps: Node | None, around: dict[str, Node], owner: str, taint: _Taint, shell: str
+    ) -> Iterator[Unit]:
         before: list[Node] = []
         for number, step in enumerate(steps.items() if steps else ()):
             if not isinstance(step.value, dict):
@@ -168,7 +188,9 @@ class _File:
             node = self._step(step, local, before, around)
             name = step.text("name") or step.text("id") or step.text("uses") or f"step {number + 1}"
             head = step.get("run") or step.get("uses") or step
-            yield Unit(PLATFORM, "step", f"{owner}/{name}"[:120], self.uri, node, head.key or head.span, around)
+            yield Unit(
+                PLATFORM, "step", f"{owner}/{name}"[:120], self.uri, node, head.key or head.span, around
+            )
             inside = {**around, "step": node}
             for command in (node.get("commands") or Node(None)).items():
                 yield Unit(PLATFORM, "command", command.text("name"), self.uri, command, command.span, inside)
@@ -183,16 +205,25 @@ class _File:
             facts["action"] = Node(_action(used), used.span, used.key)
         if run is not None:
             facts["commands"] = Node(commands(_plain(run.text()), self._place(run)), run.span)
+            facts["effects"] = Node(effects(_plain(run.text()), run.span), run.span, run.key)
         facts["injections"] = Node([*self._injections(step, taint), *self._passed(step, taint)], step.span)
         facts["credentials"] = Node(list(_credentials(step)), step.span)
         facts["checks_out_head"] = Node(_checks_out_head(step, facts), (used or run or step).span)
-        facts["after_head"] = Node(any(each.text("checks_out_head") or _is(each, "checks_out_head") for each in before), step.span)
-        facts["after_download"] = Node(any("download-artifact" in each.text("uses") for each in before), step.span)
+        facts["after_head"] = Node(
+            any(each.text("checks_out_head") or _is(each, "checks_out_head") for each in before), step.span
+        )
+        facts["after_download"] = Node(
+            any("download-artifact" in each.text("uses") for each in before), step.span
+        )
         return Node(facts, step.span, step.key)
 
     def _place(self, run: Node) -> Place:
         """Where the text of a block scalar starts: on the line below its `|`."""
-        first = self.lines[run.span.start_line - 1][run.span.start_column - 1 :] if run.span.start_line <= len(self.lines) else ""
+        first = (
+            self.lines[run.span.start_line - 1][run.span.start_column - 1 :]
+            if run.span.start_line <= len(self.lines)
+            else ""
+        )
         if not first.startswith(("|", ">")):
             return Place(run.span.start_line, run.span.start_column)
         at = run.span.start_line
@@ -253,7 +284,15 @@ class _Finder:
 def _judged(use: Use, taint: _Taint, span: Span) -> Node | None:
     for context in use.contexts:
         source = taint.source(context)
-        level = "stranger" if source else "input" if is_input(context) and not context.startswith("inputs.") else "caller" if is_input(context) else ""
+        level = (
+            "stranger"
+            if source
+            else "input"
+            if is_input(context) and not context.startswith("inputs.")
+            else "caller"
+            if is_input(context)
+            else ""
+        )
         if level:
             values = {
                 "text": Node(use.text, span),
@@ -289,7 +328,22 @@ def _taint_outputs(step: Node, local: _Taint, taint: _Taint) -> None:
                 taint.contexts[f"steps.{identity}.outputs.{match[1].lower()}"] = source
     outputs = _TAINTED_OUTPUTS.get(step.text("uses").partition("@")[0].lower())
     if outputs and identity:
-        names = [outputs] if outputs != "*" else ["all_changed_files", "modified_files", "added_modified", "all", "added_files", "current_branch", "head_ref_branch", "all_modified_files", "files", "modified"]
+        names = (
+            [outputs]
+            if outputs != "*"
+            else [
+                "all_changed_files",
+                "modified_files",
+                "added_modified",
+                "all",
+                "added_files",
+                "current_branch",
+                "head_ref_branch",
+                "all_modified_files",
+                "files",
+                "modified",
+            ]
+        )
         for name in names:
             taint.contexts[f"steps.{identity}.outputs.{name}"] = f"{step.text('uses').partition('@')[0]}"
 
@@ -340,10 +394,18 @@ def _publishes(names: list[str], on: Node) -> bool:
 def _credentials(node: Node) -> Iterator[Node]:
     """Settings of a step or job that hold a credential in clear."""
     groups = [node.get("env"), node.get("with"), node.at("container.credentials"), node.at("container.env")]
-    groups += [service.at(path) for _, service in (node.get("services") or Node(None)).fields() for path in ("credentials",)]
+    groups += [
+        service.at(path)
+        for _, service in (node.get("services") or Node(None)).fields()
+        for path in ("credentials",)
+    ]
     for group in groups:
         for name, value in (group or Node(None)).fields():
-            if isinstance(value.value, str) and "${{" not in value.value and is_secret_setting(name, value.value):
+            if (
+                isinstance(value.value, str)
+                and "${{" not in value.value
+                and is_secret_setting(name, value.value)
+            ):
                 yield Node({"name": Node(name, value.span), "value": value}, value.span, value.key)
 
 
@@ -357,7 +419,11 @@ def _checks_out_head(step: Node, facts: dict[str, Node]) -> bool:
     if re.search(r"\bgh pr checkout\b", text):
         return True
     return re.search(r"\bgit (fetch|pull|checkout|clone|switch)\b", text) is not None and (
-        re.search(r"\$\{\{[^}]*(pull_request\.head\.(ref|sha)|head_ref|workflow_run\.head_)|refs/pull/|pull/\$", text) is not None
+        re.search(
+            r"\$\{\{[^}]*(pull_request\.head\.(ref|sha)|head_ref|workflow_run\.head_)|refs/pull/|pull/\$",
+            text,
+        )
+        is not None
     )
 
 
@@ -368,4 +434,6 @@ def _is(node: Node, name: str) -> bool:
 
 def _plain(script: str) -> str:
     """The script with every expression as one shell variable of the same length and lines."""
-    return re.sub(r"\$\{\{.*?\}\}", lambda match: "$" + re.sub(r"[^\n]", "_", match[0][1:]), script, flags=re.DOTALL)
+    return re.sub(
+        r"\$\{\{.*?\}\}", lambda match: "$" + re.sub(r"[^\n]", "_", match[0][1:]), script, flags=re.DOTALL
+    )

@@ -31,7 +31,9 @@ def read(uri: str, text: str) -> Reading:
         for name, service in services.fields():
             if isinstance(service.value, dict):
                 node = _with_facts(_extended(service, services, 0))
-                units.append(Unit(PLATFORM, "service", name, uri, node, service.key or service.span, {"compose": root}))
+                units.append(
+                    Unit(PLATFORM, "service", name, uri, node, service.key or service.span, {"compose": root})
+                )
     return Reading(uri, PLATFORM, tuple(units), documents.problems)
 
 
@@ -74,7 +76,9 @@ def _substituted(node: Node, depth: int = 6) -> Node:
     if depth and isinstance(value, list):
         return Node([_substituted(each, depth - 1) for each in value], node.span, node.key)
     if depth and isinstance(value, dict):
-        return Node({name: _substituted(each, depth - 1) for name, each in value.items()}, node.span, node.key)
+        return Node(
+            {name: _substituted(each, depth - 1) for name, each in value.items()}, node.span, node.key
+        )
     return node
 
 
@@ -88,7 +92,11 @@ def _environment(node: Node | None) -> Iterator[Node]:
     for name, place, value in pairs:
         literal = isinstance(value, str) and "$" not in value
         secret = literal and is_secret_setting(name, value)
-        values: dict[str, Node] = {"name": Node(name, place.span), "value": Node(value, place.span), "secret": Node(secret, place.span)}
+        values: dict[str, Node] = {
+            "name": Node(name, place.span),
+            "value": Node(value, place.span),
+            "secret": Node(secret, place.span),
+        }
         yield Node(values, place.span, place.key)
 
 
@@ -122,7 +130,9 @@ def _ports(node: Node | None) -> Iterator[Node]:
             host = item.get("host_ip") or Node(None, item.span)
             published = item.get("published")
             if published is not None:
-                yield Node({"host": host, "port": published, "target": item.get("target") or published}, item.span)
+                yield Node(
+                    {"host": host, "port": published, "target": item.get("target") or published}, item.span
+                )
             continue
         if isinstance(item.value, Unknown):
             yield Node(UNKNOWN, item.span)
@@ -133,6 +143,10 @@ def _ports(node: Node | None) -> Iterator[Node]:
         if not head and not port:
             continue
         yield Node(
-            {"host": Node(host_text.strip("[]") or None, item.span), "port": Node(port, item.span), "target": Node(target, item.span)},
+            {
+                "host": Node(host_text.strip("[]") or None, item.span),
+                "port": Node(port, item.span),
+                "target": Node(target, item.span),
+            },
             item.span,
         )

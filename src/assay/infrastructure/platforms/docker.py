@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from assay.infrastructure.credentials import is_secret_setting
 from assay.infrastructure.documents.read_dockerfile import Instruction, read_dockerfile
 from assay.infrastructure.node import UNKNOWN, Node, Span, Unknown, Value
-from assay.infrastructure.scripts import Place, commands
+from assay.infrastructure.scripts import Place, commands, effects
 from assay.infrastructure.unit import Reading, Unit
 
 PLATFORM = "docker"
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)(?::?([-+])([^{}]*))?\}|([A-Za-z_]\w*))")
 _PAIR = re.compile(r"([A-Za-z_][\w.\-]*)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s\"']*)")
 _WORD = re.compile(r"\"(?:[^\"\\]|\\.)*\"|\S+")
-_SETPRIV = re.compile(r"\b(gosu|su-exec|setpriv|runuser|chroot --userspec|s6-setuidgid|fixuid|dumb-init.*su )\b")
+_SETPRIV = re.compile(
+    r"\b(gosu|su-exec|setpriv|runuser|chroot --userspec|s6-setuidgid|fixuid|dumb-init.*su )\b"
+)
 
 
 @dataclass(slots=True)
@@ -45,10 +47,14 @@ def read(uri: str, text: str) -> Reading:
         units.extend(_instruction_units(uri, instruction, {}, {}, "arg"))
     folder = uri.rpartition("/")[0]
     drops = _SETPRIV.search(text) is not None
-    node = Node({"context": Node(folder), "stages": Node(len(stages)), "drops_privileges": Node(drops)}, whole)
+    node = Node(
+        {"context": Node(folder), "stages": Node(len(stages)), "drops_privileges": Node(drops)}, whole
+    )
     head = stages[-1].span if stages else whole
     if stages:
-        units.append(Unit(PLATFORM, "dockerfile", uri.rpartition("/")[2], uri, node, head, style="dockerfile"))
+        units.append(
+            Unit(PLATFORM, "dockerfile", uri.rpartition("/")[2], uri, node, head, style="dockerfile")
+        )
         units = [_with_file(unit, node) for unit in units]
     return Reading(uri, PLATFORM, tuple(units), problems)
 
@@ -61,7 +67,10 @@ def read_ignore(uri: str, text: str) -> Reading:
     node = Node(
         {
             "context": Node(uri.rpartition("/")[0], span),
-            "env": Node(everything or any(".env" in pattern and not pattern.startswith("!") for pattern in patterns), span),
+            "env": Node(
+                everything or any(".env" in pattern and not pattern.startswith("!") for pattern in patterns),
+                span,
+            ),
             "git": Node(everything or any(".git" in pattern.split("/") for pattern in patterns), span),
         },
         span,
@@ -70,7 +79,16 @@ def read_ignore(uri: str, text: str) -> Reading:
 
 
 def _with_file(unit: Unit, node: Node) -> Unit:
-    return Unit(unit.platform, unit.kind, unit.name, unit.uri, unit.node, unit.head, {**unit.around, "file": node}, unit.style)
+    return Unit(
+        unit.platform,
+        unit.kind,
+        unit.name,
+        unit.uri,
+        unit.node,
+        unit.head,
+        {**unit.around, "file": node},
+        unit.style,
+    )
 
 
 def _stages(instructions: tuple[Instruction, ...]) -> tuple[list[_Stage], list[Instruction]]:
@@ -97,7 +115,14 @@ def _from(instruction: Instruction, arguments: dict[str, str | None], stages: li
     written = words[0] if words else ""
     name = words[2] if len(words) > 2 and words[1].lower() == "as" else ""
     image = substitute(written, arguments)
-    parent = next((at for at, stage in enumerate(stages) if image is not None and stage.name and stage.name.lower() == image.lower()), None)
+    parent = next(
+        (
+            at
+            for at, stage in enumerate(stages)
+            if image is not None and stage.name and stage.name.lower() == image.lower()
+        ),
+        None,
+    )
     span = Span(instruction.line, instruction.column, instruction.line, instruction.column + len(written))
     unit = image_facts(image, span)
     unit["written"] = Node(written, span)
@@ -117,7 +142,13 @@ def image_facts(image: str | None, span: Span) -> dict[str, Node]:
         head, tag = rest, ""
     first, slash, _ = head.partition("/")
     registry = first if slash and ("." in first or ":" in first or first == "localhost") else ""
-    pieces: dict[str, Value] = {"image": image, "repository": head, "registry": registry, "tag": tag or None, "digest": digest or None}
+    pieces: dict[str, Value] = {
+        "image": image,
+        "repository": head,
+        "registry": registry,
+        "tag": tag or None,
+        "digest": digest or None,
+    }
     return {name: Node(value, span) for name, value in pieces.items()}
 
 
@@ -149,7 +180,9 @@ def _arguments(instruction: Instruction, known: dict[str, str | None]) -> dict[s
     return found
 
 
-def _assigned(instruction: Instruction, values: dict[str, str | None], arguments: dict[str, str | None]) -> dict[str, str | None]:
+def _assigned(
+    instruction: Instruction, values: dict[str, str | None], arguments: dict[str, str | None]
+) -> dict[str, str | None]:
     found = _arguments(instruction, values)
     if instruction.name == "arg":  # an ARG without default takes that before the first FROM
         for name, value in found.items():
@@ -187,7 +220,8 @@ def _stage_units(uri: str, stages: list[_Stage], number: int) -> list[Unit]:
     last = stage.instructions[-1].span if stage.instructions else span
     node = Node(facts, Span(span.start_line, span.start_column, last.end_line, last.end_column))
     units = [Unit(PLATFORM, "stage", facts["name"].text(), uri, node, span, {}, "dockerfile")]
-    around = {"stage": node}
+    names = {str(at) for at in range(number)} | {each.name for each in stages[:number] if each.name}
+    around = {"stage": node, "stages": Node([Node(name) for name in sorted(names)])}
     for instruction in stage.instructions:
         units.extend(_instruction_units(uri, instruction, around, stage.values, instruction.name))
     return units
@@ -211,7 +245,10 @@ def _effective(stages: list[_Stage], number: int) -> dict[str, Node]:
     while at is not None and at not in seen:
         seen.add(at)
         for instruction in reversed(stages[at].instructions):
-            if instruction.name in ("user", "healthcheck", "shell", "entrypoint", "cmd", "expose") and instruction.name not in facts:
+            if (
+                instruction.name in ("user", "healthcheck", "shell", "entrypoint", "cmd", "expose")
+                and instruction.name not in facts
+            ):
                 value = substitute(instruction.joined, stages[at].values)
                 facts[instruction.name] = Node(Unknown() if value is None else value, instruction.span)
         facts["root_image"] = stages[at].unit["image"]
@@ -220,13 +257,22 @@ def _effective(stages: list[_Stage], number: int) -> dict[str, Node]:
     return facts
 
 
-def _instruction_units(uri: str, instruction: Instruction, around: dict[str, Node], values: dict[str, str | None], kind: str) -> list[Unit]:
+def _instruction_units(
+    uri: str, instruction: Instruction, around: dict[str, Node], values: dict[str, str | None], kind: str
+) -> list[Unit]:
     span = instruction.span
     place = Span(instruction.line, instruction.column, span.end_line, span.end_column)
-    value = substitute(instruction.joined, values) if kind in ("user", "workdir", "expose", "healthcheck") else instruction.joined
+    value = (
+        substitute(instruction.joined, values)
+        if kind in ("user", "workdir", "expose", "healthcheck")
+        else instruction.joined
+    )
     facts: dict[str, Node] = {
         "text": Node(Unknown() if value is None else value, place),
-        "word": Node(instruction.name.upper(), Span(span.start_line, span.start_column, span.start_line, span.start_column + len(kind))),
+        "word": Node(
+            instruction.name.upper(),
+            Span(span.start_line, span.start_column, span.start_line, span.start_column + len(kind)),
+        ),
         "flags": Node({name: Node(given or True, span) for name, given in instruction.flags}, span),
     }
     inner: list[Unit] = []
@@ -234,9 +280,13 @@ def _instruction_units(uri: str, instruction: Instruction, around: dict[str, Nod
         facts["pairs"] = Node([_pair(name, given, place) for name, given in pairs(instruction)], place)
     elif kind in ("copy", "add"):
         facts.update(_copied(instruction, place, uri))
+        stages = around.get("stages")
+        names = [item.text() for item in stages.items()] if stages is not None else []
+        facts["from_stage"] = Node(facts["from"].text() in names, place)
     elif kind in ("run", "cmd", "entrypoint", "healthcheck"):
         found = _run_commands(instruction)
         facts["commands"] = Node(found, place)
+        facts["effects"] = Node(effects(instruction.joined, place) if kind == "run" else [], place)
         facts["exec"] = Node(instruction.joined.startswith("["), place)
         if kind == "run":
             inner = [_command_unit(uri, command, {**around, "run": Node(facts, span)}) for command in found]

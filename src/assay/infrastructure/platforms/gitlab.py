@@ -15,7 +15,9 @@ from assay.infrastructure.scripts import Place, commands
 from assay.infrastructure.unit import Reading, Unit
 
 PLATFORM = "gitlab"
-_GLOBAL = frozenset("stages include variables workflow default image services before_script after_script cache spec pages:deploy".split())
+_GLOBAL = frozenset(
+    "stages include variables workflow default image services before_script after_script cache spec pages:deploy".split()
+)
 _SCRIPTS = ("before_script", "script", "after_script")
 _MAX_EXTENDS = 8
 
@@ -31,10 +33,15 @@ def read(uri: str, text: str) -> Reading:
 
 
 def _units(uri: str, root: Node) -> Iterator[Unit]:
-    pipeline = Node({**dict(root.fields()), "variables_list": Node(list(_variables(root)), root.span), **_image(root)}, root.span)
+    pipeline = Node(
+        {**dict(root.fields()), "variables_list": Node(list(_variables(root)), root.span), **_image(root)},
+        root.span,
+    )
     yield Unit(PLATFORM, "pipeline", uri, uri, pipeline, Span(1, 1, 1, 2))
     include = root.get("include")
-    for item in (include.items() if include and isinstance(include.value, list) else [include] if include else []):
+    for item in (
+        include.items() if include and isinstance(include.value, list) else [include] if include else []
+    ):
         node = item if isinstance(item.value, dict) else Node({"local": item}, item.span, item.key)
         yield Unit(PLATFORM, "include", "include", uri, node, item.place)
     yield from _scripts(uri, root, {"pipeline": pipeline})
@@ -43,14 +50,21 @@ def _units(uri: str, root: Node) -> Iterator[Unit]:
             continue
         whole = _extended(job, root, 0)
         assert isinstance(whole.value, dict)
-        node = Node({**whole.value, "variables_list": Node(list(_variables(job)), job.span), **_image(whole)}, job.span, job.key)
+        node = Node(
+            {**whole.value, "variables_list": Node(list(_variables(job)), job.span), **_image(whole)},
+            job.span,
+            job.key,
+        )
         around = {"pipeline": pipeline, "job": node}
         yield Unit(PLATFORM, "job", name, uri, node, job.key or job.span, around)
         yield from _scripts(uri, job, around)
 
 
 def _is_job(job: Node) -> bool:
-    return any(job.get(name) is not None for name in ("script", "extends", "trigger", "stage", "image", "before_script", "rules", "variables"))
+    return any(
+        job.get(name) is not None
+        for name in ("script", "extends", "trigger", "stage", "image", "before_script", "rules", "variables")
+    )
 
 
 def _extended(job: Node, root: Node, depth: int) -> Node:
@@ -71,8 +85,14 @@ def _extended(job: Node, root: Node, depth: int) -> Node:
 def _variables(node: Node) -> Iterator[Node]:
     for name, child in (node.get("variables") or Node(None)).fields():
         value = child.get("value") or child
-        secret = isinstance(value.value, str) and "$" not in value.value and is_secret_setting(name, value.value)
-        yield Node({"name": Node(name, child.span), "value": value, "secret": Node(secret, child.span)}, child.span, child.key)
+        secret = (
+            isinstance(value.value, str) and "$" not in value.value and is_secret_setting(name, value.value)
+        )
+        yield Node(
+            {"name": Node(name, child.span), "value": value, "secret": Node(secret, child.span)},
+            child.span,
+            child.key,
+        )
 
 
 def _image(node: Node) -> dict[str, Node]:
@@ -87,9 +107,15 @@ def _image(node: Node) -> dict[str, Node]:
 def _scripts(uri: str, node: Node, around: dict[str, Node]) -> Iterator[Unit]:
     for key in _SCRIPTS:
         script = node.get(key)
-        for line in (script.items() if script and isinstance(script.value, list) else [script] if script else []):
+        for line in (
+            script.items() if script and isinstance(script.value, list) else [script] if script else []
+        ):
             text = line.text()
             block = line.span.end_line > line.span.start_line
-            place = Place(line.span.start_line + 1, 1) if block else Place(line.span.start_line, line.span.start_column)
+            place = (
+                Place(line.span.start_line + 1, 1)
+                if block
+                else Place(line.span.start_line, line.span.start_column)
+            )
             for command in commands(text, place):
                 yield Unit(PLATFORM, "command", command.text("name"), uri, command, command.span, around)

@@ -26,18 +26,29 @@ _MAX_LIST = 20
 
 def read_all(texts: Mapping[str, str]) -> Iterable[Reading]:
     """The units of every manifest of a project."""
-    charts = {uri.rpartition("/")[0]: text for uri, text in texts.items() if uri.endswith(("values.yaml", "values.yml"))}
+    charts = {
+        uri.rpartition("/")[0]: text
+        for uri, text in texts.items()
+        if uri.endswith(("values.yaml", "values.yml"))
+    }
     defaults: dict[str, Node | None] = {}
     for folder, text in charts.items():
         roots = read_yaml(text).roots
         defaults[folder] = roots[0] if roots else None
-    parsed = {uri: _parse(uri, text, _values_of(uri, defaults)) for uri, text in texts.items() if uri.rpartition("/")[0] not in charts or not uri.endswith(("values.yaml", "values.yml"))}
+    parsed = {
+        uri: _parse(uri, text, _values_of(uri, defaults))
+        for uri, text in texts.items()
+        if uri.rpartition("/")[0] not in charts or not uri.endswith(("values.yaml", "values.yml"))
+    }
     patches = _patches({uri: documents for uri, (documents, _) in parsed.items()})
     for uri, (documents, template) in parsed.items():
         units = tuple(unit for root in documents.roots for unit in _units(uri, root, uri in patches))
         problems = documents.problems
         if template:
-            problems = tuple(Problem("template", f"read as far as it is YAML: {problem.detail}", problem.line) for problem in problems)
+            problems = tuple(
+                Problem("template", f"read as far as it is YAML: {problem.detail}", problem.line)
+                for problem in problems
+            )
         yield Reading(uri, PLATFORM, units, problems)
 
 
@@ -51,7 +62,13 @@ def _parse(uri: str, text: str, values: Node | None) -> tuple[Documents, bool]:
         return read_json(text), False
     if not is_template(text):
         return read_yaml(text), False
-    return read_yaml(holes(text, values).text), True
+    filled = holes(text, values).text
+    documents = read_yaml(filled)
+    if documents.problems and OPEN in filled:  # an include in a place where it breaks the rest: left out, and everything open
+        again = read_yaml("\n".join("" if line.lstrip().startswith(OPEN) else line for line in filled.split("\n")))
+        if len(again.problems) < len(documents.problems):
+            documents = Documents(tuple(_opened(root) for root in again.roots), again.problems)
+    return documents, True
 
 
 def _patches(parsed: Mapping[str, Documents]) -> set[str]:
@@ -91,12 +108,14 @@ def _units(uri: str, root: Node, patch: bool, depth: int = 0) -> Iterator[Unit]:
     if patch:
         root = _opened(root)
     head = _head(root)
-    name = f"{kind}/{root.get('metadata').text('name') or '?'}" if root.get("metadata") else kind  # type: ignore[union-attr]
+    own_name = (root.get("metadata") or Node(None)).text("name")
+    name = f"{kind}/{own_name}" if own_name else kind
     address = f"{uri}#{name}"
     yield Unit(PLATFORM, kind, name, uri, root, head, {"object": root}, address=address)
     yield Unit(PLATFORM, "object", name, uri, root, head, {"object": root})
     pod = _pod(root, kind)
     if pod is not None:
+        pod = _with_mounts(pod)
         yield Unit(PLATFORM, "pod", name, uri, pod, head, {"object": root, "pod": pod})
         yield from _containers(uri, root, pod, name)
 
@@ -125,9 +144,34 @@ def _pod(root: Node, kind: str) -> Node | None:
         return spec if spec is not None and isinstance(spec.value, dict) else None
     for path in _POD_PATHS:
         spec = root.at(path)
-        if spec is not None and isinstance(spec.value, dict) and (spec.get("containers") is not None or spec.is_open):
+        if (
+            spec is not None
+            and isinstance(spec.value, dict)
+            and (spec.get("containers") is not None or spec.is_open)
+        ):
             return spec
     return None
+
+
+def _with_mounts(pod: Node) -> Node:
+    """The pod with `read_only` on each volume: whether every container mounts it so."""
+    assert isinstance(pod.value, dict)
+    modes: dict[str, set[bool]] = {}
+    for group in _GROUPS:
+        for container in (pod.get(group) or Node(None)).items():
+            for mount in (container.get("volumeMounts") or Node(None)).items():
+                only = mount.get("readOnly")
+                modes.setdefault(mount.text("name"), set()).add(only is not None and only.value is True)
+    volumes = pod.get("volumes")
+    if volumes is None or not isinstance(volumes.value, list):
+        return pod
+    marked = [
+        Node({**volume.value, "read_only": Node(modes.get(volume.text("name")) == {True}, volume.span)}, volume.span, volume.key)
+        if isinstance(volume.value, dict)
+        else volume
+        for volume in volumes.value
+    ]
+    return Node({**pod.value, "volumes": Node(marked, volumes.span, volumes.key)}, pod.span, pod.key)
 
 
 def _containers(uri: str, root: Node, pod: Node, owner: str) -> Iterator[Unit]:
@@ -139,7 +183,9 @@ def _containers(uri: str, root: Node, pod: Node, owner: str) -> Iterator[Unit]:
             name = container.get("name")
             head = name.place if name is not None else container.span
             around = {"object": root, "pod": pod}
-            yield Unit(PLATFORM, "container", f"{owner}/{container.text('name') or '?'}", uri, node, head, around)
+            yield Unit(
+                PLATFORM, "container", "/".join(filter(None, (owner, container.text("name")))), uri, node, head, around
+            )
 
 
 def _with_facts(container: Node, pod: Node, group: str) -> Node:

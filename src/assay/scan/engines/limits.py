@@ -14,16 +14,12 @@ class TimeIsUp(BaseException):
 
 
 @contextmanager
-def alarm(seconds: float) -> Iterator[None]:
-    """Raise TimeIsUp in the body after `seconds` of wall clock.
+def alarm(seconds: float = 0.0) -> Iterator[None]:
+    """Raise TimeIsUp in the body after `seconds` of wall clock (0: only when `restart` sets a time).
 
     Works in the main thread of a POSIX process; elsewhere the body runs without a limit of its own and the pool's deadline decides.
     """
-    if (
-        seconds <= 0
-        or not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()
-    ):
+    if not _works():
         yield
         return
     previous = signal.signal(signal.SIGALRM, _ring)
@@ -33,6 +29,16 @@ def alarm(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, outer)
         signal.signal(signal.SIGALRM, previous)
+
+
+def restart(seconds: float) -> None:
+    """Within `alarm`: from now on the body has `seconds`. One system call, so that every file can have its own limit."""
+    if _works():
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _works() -> bool:
+    return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
 
 def _ring(_number: int, _frame: FrameType | None) -> None:

@@ -19,6 +19,8 @@ from typing import Any, Generic, TypeVar
 
 from assay.scan.engines.process import kill_group
 
+_GROUP_SECONDS = 0.05
+
 TaskT = TypeVar("TaskT")
 ItemT = TypeVar("ItemT")
 
@@ -60,6 +62,7 @@ def run_tasks(
 ) -> Iterator[Item[TaskT, ItemT] | Ended[TaskT]]:
     """Run `work` on each task in `jobs` processes and yield what the tasks yield, as it comes.
 
+    A task that has a `group` allows its items to travel in groups of that size; those on the way are lost when its worker dies.
     `seconds` is a task's time limit; `memory_bytes` bounds each worker's address space growth (0: no bound). When the iterator is
     closed (or interrupted), every worker is killed, with all that it started.
     """
@@ -110,8 +113,9 @@ def _collect(
             _kill(worker)
             workers[index] = _spawn(context, work, memory_bytes)
             continue
-        if kind == "item":
-            yield Item(task, value)
+        if kind == "items":
+            for item in value:
+                yield Item(task, item)
         else:
             problem, detail = value
             yield Ended(task, problem, detail, time.monotonic() - worker.since)
@@ -165,8 +169,7 @@ def _serve(
         except (EOFError, OSError):
             return
         try:
-            for item in work(task):
-                pipe.send(("item", item))
+            _send_all(pipe, work(task), getattr(task, "group", 1))
             end = ("", "")
         except MemoryError:
             end = ("out-of-memory", "the memory limit was reached")
@@ -176,6 +179,21 @@ def _serve(
             pipe.send(("end", end))
         except OSError:
             return
+
+
+def _send_all(pipe: Connection, items: Iterable[Any], most: int) -> None:
+    """Send items in groups of at most `most`: one message for each would cost more than a small file's look."""
+    group: list[Any] = []
+    since = time.monotonic()
+    try:
+        for item in items:
+            group.append(item)
+            if len(group) >= most or time.monotonic() - since > _GROUP_SECONDS:
+                pipe.send(("items", group))
+                group, since = [], time.monotonic()
+    finally:
+        if group:
+            pipe.send(("items", group))
 
 
 def _place_of(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""The engines by name: one line each, names only. A module is imported when its engine is planned."""
+"""The engines by name: one line each, names and scan types only. A module is imported when its engine is planned."""
 
 from __future__ import annotations
 
@@ -6,20 +6,33 @@ from importlib import import_module
 
 from assay.model.errors import UsageError
 from assay.model.rule import Rule
+from assay.model.scan import ScanType
 from assay.scan.engines.protocol import FileEngine, ProjectEngine
 
 AnyEngine = FileEngine | ProjectEngine
 
-_ENGINES: dict[str, str] = {
-    "secrets": "assay.scan.engines.secrets:SecretsEngine",
-    "code": "assay.scan.engines.code:CodeEngine",
-    "infrastructure": "assay.scan.engines.infrastructure:InfrastructureEngine",
+_ENGINES: dict[str, tuple[str, frozenset[ScanType]]] = {
+    "secrets": ("assay.scan.engines.secrets:SecretsEngine", frozenset({ScanType.SECRETS})),
+    "code": ("assay.scan.engines.code:CodeEngine", frozenset({ScanType.SAST})),
+    "vulnerabilities": (
+        "assay.scan.engines.vulnerabilities:VulnerabilitiesEngine",
+        frozenset({ScanType.VULNERABILITIES}),
+    ),
+    "infrastructure": (
+        "assay.scan.engines.infrastructure:InfrastructureEngine",
+        frozenset({ScanType.CONTAINERS, ScanType.IAC, ScanType.AGENTS}),
+    ),
 }
 
 
 def names() -> tuple[str, ...]:
     """Every engine that can be asked for, in the order of reports."""
     return tuple(_ENGINES)
+
+
+def scan_types(name: str) -> frozenset[ScanType]:
+    """The scan types of an engine, without loading it."""
+    return _ENGINES[name][1]
 
 
 def load(name: str, own_rules: tuple[Rule, ...] = ()) -> AnyEngine:
@@ -30,6 +43,6 @@ def load(name: str, own_rules: tuple[Rule, ...] = ()) -> AnyEngine:
     """
     if name not in _ENGINES:
         raise UsageError(f"there is no engine {name!r}", f"the engines are: {', '.join(_ENGINES)}")
-    module, _, attribute = _ENGINES[name].partition(":")
+    module, _, attribute = _ENGINES[name][0].partition(":")
     engine: AnyEngine = getattr(import_module(module), attribute)(own_rules)
     return engine

@@ -176,7 +176,7 @@ class _Session:
         for task in tasks:
             self._start(task)
             try:
-                with alarm(self._seconds(task)):
+                with alarm(self._seconds(task) if isinstance(task, ProjectTask) else 0.0):
                     for seen in work(task):
                         self._take(seen)
             except TimeIsUp:

@@ -48,7 +48,7 @@ class SecretsEngine:
         scan = scan_bytes(file.content, file.uri, self._scanner)
         if not (scan.findings or scan.allowed):
             return Look(file.uri)
-        notes = ()
+        notes: tuple[Notification, ...] = ()
         if scan.allowed:
             comments = ", ".join(sorted({comment for _, comment in scan.allowed}))
             notes = (

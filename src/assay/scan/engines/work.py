@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from assay.model.scan import FileAccount, FileStatus
 from assay.scan.engines.border import sealed
-from assay.scan.engines.limits import TimeIsUp, alarm
+from assay.scan.engines.limits import TimeIsUp, alarm, restart
 from assay.scan.engines.outcome import EngineLook, FileOutcome
 from assay.scan.engines.project import DiskProject
 from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine
@@ -19,9 +19,13 @@ from assay.scan.target.file import SourceFile, TargetFile
 
 @dataclass(frozen=True, slots=True)
 class FilesTask:
-    """Files for the file engines, each with the digest under which the cache knows it (b"" if it does not)."""
+    """Files for the file engines, each with the digest under which the cache knows it (b"" if it does not).
+
+    Outcomes travel in groups (see `pool`): files whose outcome is lost with a worker are looked at again.
+    """
 
     files: tuple[tuple[TargetFile, bytes], ...]
+    group: int = 128
 
     @property
     def bytes(self) -> int:
@@ -62,8 +66,9 @@ class Work:
         if isinstance(task, ProjectTask):
             yield from self._project(self.project_engines[task.engine])
             return
-        for file, digest in task.files:
-            yield look_at_file(self.reader, self.file_engines, file, digest, self.file_seconds)
+        with alarm():
+            for file, digest in task.files:
+                yield look_at_file(self.reader, self.file_engines, file, digest, self.file_seconds)
 
     def _project(self, engine: ProjectEngine) -> Iterator[EngineLook]:
         project = self.project.for_engine(engine)
@@ -78,10 +83,10 @@ class Work:
 def look_at_file(
     reader: Reader, engines: Sequence[FileEngine], file: TargetFile, digest: bytes, seconds: float
 ) -> FileOutcome | Unchanged:
-    """Read one file and show it to every engine that wants it, within a time limit for each."""
+    """Read one file and show it to every engine that wants it, with a time limit for each (inside of `alarm`)."""
+    restart(seconds)
     try:
-        with alarm(seconds):
-            source = reader.read(file)
+        source = reader.read(file)
     except TimeIsUp:
         return FileOutcome(
             FileAccount(file.uri, FileStatus.FAILED, "timed-out", f"not read within {seconds:.0f} s")
@@ -110,9 +115,9 @@ def _may_hold_marks(content: bytes) -> bool:
 
 def _timed_look(engine: FileEngine, source: SourceFile, seconds: float) -> EngineLook:
     since = time.perf_counter()
+    restart(seconds)
     try:
-        with alarm(seconds):
-            look = engine.look(source)
+        look = engine.look(source)
     except TimeIsUp:
         look = Look(source.uri, status=FileStatus.FAILED, reason="timed-out")
     except MemoryError:

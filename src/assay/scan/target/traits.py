@@ -81,6 +81,7 @@ _TEST_NAMES = (
     r"|(?:^|/)src/(?:test|androidTest|integrationTest|testFixtures)/|\.(?:feature|bats)$|(?:^|/)[^/]*[._-]fixture\.[a-z]+$"
 )
 _EXAMPLE_NAMES = r"(?:[._-](?:example|sample|template|dist|tmpl)$|(?:^|/)(?:example|sample)[._-][^/]*$|[._-](?:example|sample)\.[a-z0-9]+$)"
+_ANY_NAME = f"{_GENERATED_NAMES}|{_TEST_NAMES}|(?i:{_EXAMPLE_NAMES})"  # one question for the many files that are none of these
 _SOURCE_MAP = b"sourceMappingURL="
 
 
@@ -109,13 +110,16 @@ def traits_of(uri: str, content: bytes = b"") -> frozenset[Trait]:
 @lru_cache(maxsize=4096)
 def path_traits(uri: str) -> frozenset[Trait]:
     """The traits that a path alone tells; a folder counts wherever it stands in it."""
-    *folders, name = uri.lower().split("/")
-    inside = frozenset(folders)
-    found = set(_folder_traits(inside, name))
+    folder, _, name = uri.lower().rpartition("/")
+    found = set(_folder_traits(folder))
+    if name.endswith(_DOC_ENDINGS) or name.partition(".")[0] in _DOC_NAMES:
+        found.add(Trait.DOCUMENTATION)
     if name in _LOCKFILES:
         found |= {Trait.LOCKFILE, Trait.GENERATED}
     if ".min." in name or name.endswith(("-min.js", "-min.css", ".bundle.js", ".chunk.js", ".chunk.css")):
         found.add(Trait.MINIFIED)
+    if not _pattern(_ANY_NAME).search(uri):
+        return frozenset(found)
     if _pattern(_GENERATED_NAMES).search(uri):
         found.add(Trait.GENERATED)
     if _pattern(_TEST_NAMES).search(uri):
@@ -125,7 +129,9 @@ def path_traits(uri: str) -> frozenset[Trait]:
     return frozenset(found)
 
 
-def _folder_traits(inside: frozenset[str], name: str) -> set[Trait]:
+@lru_cache(maxsize=4096)
+def _folder_traits(folder: str) -> frozenset[Trait]:
+    inside = frozenset(folder.split("/"))
     found = set()
     if inside & _VENDORED_FOLDERS:
         found.add(Trait.VENDORED)
@@ -133,9 +139,9 @@ def _folder_traits(inside: frozenset[str], name: str) -> set[Trait]:
         found.add(Trait.TEST)
     if inside & _EXAMPLE_FOLDERS:
         found.add(Trait.EXAMPLE)
-    if inside & _DOC_FOLDERS or name.endswith(_DOC_ENDINGS) or name.partition(".")[0] in _DOC_NAMES:
+    if inside & _DOC_FOLDERS:
         found.add(Trait.DOCUMENTATION)
-    return found
+    return frozenset(found)
 
 
 def is_generated(content: bytes) -> bool:

@@ -3,26 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from assay.scan.triage.families import family
-
-
-class Framework(NamedTuple):
-    """A framework's name and the edition that the ids are from."""
-
-    name: str
-    edition: str
-
-
-FRAMEWORKS: dict[str, Framework] = {
-    "hipaa": Framework("HIPAA Security Rule", "45 CFR Part 164 Subpart C (2013)"),
-    "pci-dss": Framework("PCI DSS", "4.0.1"),
-    "soc2": Framework("SOC 2 Trust Services Criteria", "2017, points of focus 2022"),
-    "cis-docker": Framework("CIS Docker Benchmark", "as the rule's reference"),
-    "cis-kubernetes": Framework("CIS Kubernetes Benchmark", "as the rule's reference"),
-    "asvs": Framework("OWASP ASVS", "5.0.0"),
-}
 
 # Family of weakness -> controls, "framework:id". A control stands here only if the weakness is a failure of what it asks for.
 _ATTACKS = ("pci-dss:6.2.4", "soc2:CC6.6", "hipaa:164.312(c)(1)")

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from assay.model.errors import ConfigError
-from assay.scan.triage.compliance import FRAMEWORKS
+from assay.model.framework import FRAMEWORKS
 from assay.scan.triage.suppression_file import glob_match, load_yaml
 
 CONTEXT_FILE = Path(".assay") / "context.yaml"
@@ -254,7 +254,7 @@ def read_context(path: Path, facts: Sequence[Fact] = ()) -> Context:
         return Context(facts=tuple(facts))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}", _ADVICE) from error
-    return Context(parse_context(data, str(path)), tuple(facts), str(path))
+    return Context(parse_context(data, str(path)), tuple(facts))
 
 
 def parse_context(data: bytes, name: str) -> ContextFile:

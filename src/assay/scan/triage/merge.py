@@ -15,19 +15,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from assay.model.finding import Evidence, Finding, Verification, VerificationState
-from assay.model.location import Location, Region
-from assay.model.severity import Confidence, Severity
+from assay.model.finding import Finding
+from assay.model.location import Region
+from assay.scan.triage.combine import combine, domain, is_own, total_key
 from assay.scan.triage.families import family
 
-# First segments of our own rule ids. What begins otherwise came from a foreign tool.
-OWN_DOMAINS = frozenset(
-    {"secrets", "code", "infrastructure", "dependencies", "packages", "licences", "api", "agents", "intent"}
-)
 _CREDENTIALS = "credentials"
-_STRENGTH = {state: place for place, state in enumerate(VerificationState)}
 _MAX_SINK_LINES = 10  # a longer region is a whole function: it says nothing about where the sink ends
 
 
@@ -65,9 +60,9 @@ class _Group:
 
 def merge(raw: Iterable[Finding]) -> Merged:
     """Merge the findings of all engines. Equal in every field means reported twice: kept once, and recorded as a drop."""
-    kept, drops = _without_repeats(sorted(raw, key=_total_key))
+    kept, drops = _without_repeats(sorted(raw, key=total_key))
     groups = sorted(
-        ((_one(group.members), group) for group in _groups(kept)), key=lambda pair: _total_key(pair[0])
+        ((combine(group.members), group) for group in _groups(kept)), key=lambda pair: total_key(pair[0])
     )
     joined = [
         Joined(member, index, group.why)
@@ -75,15 +70,6 @@ def merge(raw: Iterable[Finding]) -> Merged:
         for member in group.members
     ]
     return Merged(tuple(finding for finding, _ in groups), tuple(joined), tuple(drops))
-
-
-def is_own(finding: Finding) -> bool:
-    """Whether one of our own rules reported it."""
-    return _domain(finding) in OWN_DOMAINS
-
-
-def _domain(finding: Finding) -> str:
-    return finding.rule_id.split("/", 1)[0]
 
 
 def _without_repeats(ordered: Sequence[Finding]) -> tuple[list[Finding], list[Drop]]:
@@ -100,18 +86,22 @@ def _without_repeats(ordered: Sequence[Finding]) -> tuple[list[Finding], list[Dr
 def _groups(findings: Sequence[Finding]) -> Iterator[_Group]:
     secrets: dict[str, list[Finding]] = defaultdict(list)
     packages: list[Finding] = []
-    resources: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
-    code: list[Finding] = []
+    others: list[Finding] = []
     for finding in findings:
         if finding.component is not None:
             packages.append(finding)
-        elif _domain(finding) == "infrastructure" and finding.identity:
-            resources[(finding.location.uri, finding.identity)].append(finding)
         elif _is_secret(finding):
             secrets[finding.identity].append(finding)
         else:
+            others.append(finding)
+    others = _claim_credentials(secrets, others)
+    resources: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    code: list[Finding] = []
+    for finding in others:
+        if domain(finding) == "infrastructure" and finding.identity:
+            resources[(finding.location.uri, finding.identity)].append(finding)
+        else:
             code.append(finding)
-    code = _claim_credentials(secrets, code)
     yield from (_Group(tuple(members), "the same secret") for members in secrets.values())
     yield from (_Group(tuple(members), "the same resource and class") for members in resources.values())
     yield from _package_groups(packages)
@@ -122,11 +112,11 @@ def _is_secret(finding: Finding) -> bool:
     """A secret of ours, or of a tool whose adapter set the keyed hash of the value."""
     if not finding.identity:
         return False
-    return _domain(finding) == "secrets" or (not is_own(finding) and family(finding.cwe) == _CREDENTIALS)
+    return domain(finding) == "secrets" or (not is_own(finding) and family(finding.cwe) == _CREDENTIALS)
 
 
-def _claim_credentials(secrets: dict[str, list[Finding]], code: list[Finding]) -> list[Finding]:
-    """A hard-coded password seen by a code rule is the secret of ours on that line. Returns what is none."""
+def _claim_credentials(secrets: dict[str, list[Finding]], others: list[Finding]) -> list[Finding]:
+    """A password written down, as a rule about code or images sees it, is the secret of ours on that line. Returns what is none."""
     at: dict[tuple[str, int], str] = {}
     for identity in sorted(secrets):
         for member in filter(is_own, secrets[identity]):
@@ -134,7 +124,7 @@ def _claim_credentials(secrets: dict[str, list[Finding]], code: list[Finding]) -
                 for line in _lines(place.region):
                     at.setdefault((place.uri, line), identity)
     rest: list[Finding] = []
-    for finding in code:
+    for finding in others:
         lines = _lines(finding.location.region) if family(finding.cwe) == _CREDENTIALS else ()
         here = [at[finding.location.uri, line] for line in lines if (finding.location.uri, line) in at]
         if here:
@@ -207,7 +197,7 @@ def _touching(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
     """Runs of findings whose lines overlap."""
     end = 0
     run: list[Finding] = []
-    for finding in sorted(findings, key=_total_key):
+    for finding in sorted(findings, key=total_key):
         lines = _lines(finding.location.region)
         if run and lines.start > end:
             yield run
@@ -250,7 +240,7 @@ def _claims_by_engine(members: Sequence[Finding]) -> dict[str, list[tuple[Region
 
 def _claim(finding: Finding) -> tuple[Region, str, str]:
     """What one engine means as one flaw: a region; for our rules on other things than code, each rule is one of its own."""
-    if is_own(finding) and _domain(finding) != "code":
+    if is_own(finding) and domain(finding) != "code":
         return (finding.location.region, finding.rule_id, finding.identity)
     return (finding.location.region, "", "")
 
@@ -280,79 +270,25 @@ def _overlap(here: Region, there: Region) -> bool:
     return here.start_column < there.end_column and there.start_column < here.end_column
 
 
-def _one(members: Sequence[Finding]) -> Finding:
-    """The best report, with what the others add. Agreement of independent engines raises confidence; every scale stays as evidence."""
-    ordered = sorted(members, key=_preference)
-    best = ordered[0]
-    agree = len({finding.engine for finding in members}) > 1
-    return replace(
-        best,
-        severity=best.severity if best.severity is not Severity.UNKNOWN else max(f.severity for f in members),
-        confidence=_confidence(ordered, agree),
-        verification=_verification(ordered, agree),
-        related=_related(best, ordered),
-        cwe=_in_order(cwe for finding in ordered for cwe in finding.cwe),
-        aliases=_in_order(alias for finding in ordered for alias in finding.aliases),
-        code_flow=next((finding.code_flow for finding in ordered if finding.code_flow), ()),
-        evidence=_evidence(ordered),
-        fixes=tuple(dict.fromkeys(fix for finding in ordered for fix in finding.fixes)),
-        why=next((finding.why for finding in ordered if finding.why), ""),
-    )
+def explain(merged: Merged) -> str:
+    """What became of every raw finding, as `--explain-merge` prints it: one block for each finding, then the drops."""
+    lines: list[str] = []
+    joined: dict[int, list[Joined]] = defaultdict(list)
+    for one in merged.joined:
+        joined[one.into].append(one)
+    for index, finding in enumerate(merged.findings):
+        members = joined[index]
+        why = f" ({members[0].why})" if len(members) > 1 else ""
+        lines.append(f"{_place(finding)} {finding.rule_id}: {len(members)} raw{why}")
+        lines += [f"  {one.raw.engine} {one.raw.rule_id} {_place(one.raw)}" for one in members]
+    lines += [
+        f"dropped {_place(one.raw)} {one.raw.rule_id} of {one.raw.engine}: {one.reason}"
+        for one in merged.drops
+    ]
+    raw = len(merged.joined) + len(merged.drops)
+    lines.append(f"{raw} raw findings, {len(merged.findings)} after merging, {len(merged.drops)} dropped")
+    return "\n".join(lines) + "\n"
 
 
-def _preference(finding: Finding) -> tuple[object, ...]:
-    return (
-        not is_own(finding),
-        not finding.identity,
-        -_STRENGTH[finding.verification.state],
-        not finding.code_flow,
-        -finding.confidence.rank,
-        -finding.severity.rank,
-        _total_key(finding),
-    )
-
-
-def _confidence(ordered: Sequence[Finding], agree: bool) -> Confidence:
-    highest = max(finding.confidence for finding in ordered)
-    if agree and highest is Confidence.LOW:
-        return Confidence.MEDIUM
-    return Confidence.HIGH if agree else highest
-
-
-def _verification(ordered: Sequence[Finding], agree: bool) -> Verification:
-    best = max(ordered, key=lambda finding: _STRENGTH[finding.verification.state]).verification
-    if agree and best.state is VerificationState.SUSPECTED:
-        engines = sorted({finding.engine for finding in ordered})
-        return Verification(VerificationState.CORROBORATED, "independent engines agree", tuple(engines))
-    return best
-
-
-def _related(best: Finding, ordered: Sequence[Finding]) -> tuple[Location, ...]:
-    """Further places, once each. Another engine's slightly different range on the same lines is no further place."""
-    taken = {(best.location.uri, best.location.region.start_line)} if not best.related else set()
-    places: dict[tuple[str, Region], Location] = {}
-    for finding in ordered:
-        for place in (finding.location, *finding.related):
-            same_line = (place.uri, place.region.start_line) in taken
-            if place is not best.location and not (same_line and finding is not best):
-                places.setdefault((place.uri, place.region), place)
-    places.pop((best.location.uri, best.location.region), None)
-    return tuple(places[key] for key in sorted(places))
-
-
-def _evidence(ordered: Sequence[Finding]) -> tuple[Evidence, ...]:
-    seen: dict[Evidence, None] = {}
-    for finding in ordered:
-        own = Evidence(finding.engine, finding.rule_id, finding.severity.value, finding.message)
-        for evidence in finding.evidence or (own,):
-            seen.setdefault(evidence)
-    return tuple(sorted(seen, key=lambda e: (e.engine, e.rule_id, e.severity, e.message)))
-
-
-def _in_order(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(values))
-
-
-def _total_key(finding: Finding) -> tuple[object, ...]:
-    """Order by place and rule; `repr` settles what is left, so that two different findings are never in doubt."""
-    return (*finding.sort_key, finding.engine, repr(finding))
+def _place(finding: Finding) -> str:
+    return f"{finding.location.uri}:{finding.location.region.start_line}"

@@ -39,6 +39,15 @@ _AUTHENTICATED = {"true": -5.0, "false": 5.0}
 _CONTROL = -10.0
 _AGENT = {"true": 3.0, "false": 0.0}
 _COMPLIANCE = 10.0
+# What the context adds counts by how bad the flaw is at all: a missing limit does not become urgent by standing in a hospital.
+# What it takes away counts in full.
+_WEIGHT = {
+    Severity.CRITICAL: 1.0,
+    Severity.HIGH: 1.0,
+    Severity.MEDIUM: 0.8,
+    Severity.UNKNOWN: 0.5,
+    Severity.LOW: 0.3,
+}
 _KEV = 15.0
 _EPSS = ((0.5, 8.0), (0.1, 4.0))
 _DEVELOPMENT = -15.0
@@ -46,7 +55,7 @@ _NEW = 5.0
 _BANDS = ((80.0, Priority.P0), (60.0, Priority.P1), (40.0, Priority.P2), (0.0, Priority.P3))
 _P0 = 80.0
 # Linear: a fixed sign, then digits and dots.
-_VERSION = re.compile(r"(?:==|@|>=|~=|\^| v?)(\d{1,9})\.")
+_VERSION = re.compile(r"(?:==|@|>=|~=|\^| v?)(\d{1,9})(?:\.|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ def band(score: float) -> Priority:
 def explain(one: RankedFinding) -> str:
     """The arithmetic of a score on one line, as `--explain` prints it."""
     terms = " ".join(f"{factor.points:+g} {factor.name} ({factor.value})" for factor in one.factors)
-    total = sum(factor.points for factor in one.factors)
+    total = round(sum(factor.points for factor in one.factors), 1)
     clamped = "" if total == one.score else f", kept in 0-100: {one.score:g}"
     return f"{terms} = {total:g}{clamped} -> {one.priority.value}"
 
@@ -109,6 +118,8 @@ def effort(finding: Finding) -> str:
         return "sprints"
     if any(fix.command or fix.applicability is Applicability.SAFE for fix in finding.fixes):
         return "minutes"
+    if finding.component is not None:
+        return "hours"  # its related places are where it is imported, not what must be changed
     places = 1 + len(finding.related)
     files = {finding.location.uri, *(place.uri for place in finding.related)}
     if places > 10 or len(files) > 5:
@@ -125,8 +136,12 @@ def _rank_one(triaged: TriagedFinding, context: Context | None, knowledge: Knowl
     )
     controls = within(broken, setting.compliance)
     exploits = [knowledge.exploits[alias] for alias in finding.aliases if alias in knowledge.exploits]
-    factors = (*_of_finding(triaged), *_of_attacks(exploits), *_of_setting(finding, setting, controls))
-    score = min(100.0, max(0.0, sum(factor.points for factor in factors)))
+    factors = (
+        *_of_finding(triaged),
+        *_of_attacks(exploits),
+        *_weighted(finding, _of_setting(finding, setting, controls)),
+    )
+    score = min(100.0, max(0.0, round(sum(factor.points for factor in factors), 1)))
     priority = band(score)
     if _only_major(finding) and score < _P0 and not any(exploit.known_exploited for exploit in exploits):
         priority = Priority.P3
@@ -185,6 +200,16 @@ def _of_setting(finding: Finding, setting: Setting, controls: tuple[str, ...]) -
         yield Factor("compliance", ", ".join(controls), _COMPLIANCE)
 
 
+def _weighted(finding: Finding, factors: Iterable[Factor]) -> Iterator[Factor]:
+    weight = _WEIGHT[finding.severity]
+    for factor in factors:
+        if factor.points > 0 and weight != 1.0:
+            value = f"{factor.value}; {factor.points:g} x {weight:g} for {finding.severity.value}"
+            yield Factor(factor.name, value, round(factor.points * weight, 1))
+        else:
+            yield factor
+
+
 def _known(name: str, known: Known | None, table: Mapping[str, float]) -> Iterator[Factor]:
     if known is not None and known.value in table:
         yield Factor(name, _shown(known), table[known.value])
@@ -199,13 +224,15 @@ def _is_vulnerable_component(finding: Finding) -> bool:
 
 
 def _only_major(finding: Finding) -> bool:
-    """Whether every command that mends a component goes to another major version than the one in use."""
+    """Whether every fix of a component goes to another major version than the one in use, and none is known to be safe."""
     component = finding.component
     if component is None or not component.version or not finding.fixes:
         return False
     now = component.version.lstrip("v").split(".")[0]
-    targets = [_VERSION.search(fix.command) for fix in finding.fixes if fix.command]
-    return bool(targets) and now.isdigit() and all(found and found[1] != now for found in targets)
+    if not now.isdigit() or any(fix.applicability is Applicability.SAFE for fix in finding.fixes):
+        return False
+    targets = [_VERSION.search(fix.command or fix.title) for fix in finding.fixes]
+    return all(found is not None and found[1] != now for found in targets)
 
 
 _REACHED = {

@@ -58,6 +58,7 @@ _OPENERS = ("{", ":", "(", "[", "=>", "->", ",", "=", " then", " do", "|", ">-")
 _GROUP = re.compile(r"\([^()]*\)")
 _SECTION = re.compile(r"\[{1,2}[^\[\]]+\]{1,2}$")
 _WORD = re.compile(r"[A-Za-z_]+")
+_SECTION_STARTS = ("[", "FROM ")
 _DEFINITION = frozenset(
     [
         "def",
@@ -102,27 +103,26 @@ def enclosing(lines: Sequence[str], line: int) -> tuple[str, ...]:
         return ()
     limit = _indent(lines[line - 1])
     found: list[str] = []
-    section = ""
     for text in reversed(lines[max(0, line - 1 - _MAX_LINES_UP) : line - 1]):
+        if limit == 0:
+            if found:
+                break
+            if text.startswith(_SECTION_STARTS) and _is_section(text.strip()[:_MAX_LINE]):
+                found.append(_header(text.strip()[:_MAX_LINE]))
+            continue
         stripped = text.strip()[:_MAX_LINE]
         if not stripped or stripped[0] in _CLOSING or stripped == "{":
             continue
         indent = _indent(text)
         if indent < limit:
             limit = indent
-            if _names_something(stripped):
+            if _names_something(stripped) and len(found) < _MAX_LEVELS:
                 found.append(_header(stripped))
-        elif not section and indent == 0 and limit == 0 and _is_section(stripped):
-            section = _header(stripped)
-        if len(found) >= _MAX_LEVELS or (limit == 0 and section):
-            break
-    if section and section not in found:
-        found.append(section)
     return tuple(reversed(found))
 
 
 def _indent(text: str) -> int:
-    expanded = text.expandtabs(_TAB)
+    expanded = text.expandtabs(_TAB) if "\t" in text else text
     return len(expanded) - len(expanded.lstrip())
 
 

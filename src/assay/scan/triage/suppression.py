@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from assay.model.location import Location
 from assay.model.scan import Notification, Suppression, TriagedFinding
 from assay.model.severity import Severity
 from assay.scan.triage.inline import Mark
@@ -76,6 +77,12 @@ def _rule_ids(finding: TriagedFinding) -> tuple[str, ...]:
     )
 
 
+def _places(triaged: TriagedFinding) -> tuple[Location, ...]:
+    """The places where the flaw is. Those related to a dependency are where it is imported: the flaw is in the manifest alone."""
+    finding = triaged.finding
+    return (finding.location,) if finding.component is not None else (finding.location, *finding.related)
+
+
 def _inline_claims(
     triaged: TriagedFinding,
     by_uri: dict[str, list[tuple[int, Mark]]],
@@ -85,7 +92,7 @@ def _inline_claims(
     """One claim for each place of the finding that a comment covers; none at all if a place is uncovered."""
     rule_ids = _rule_ids(triaged)
     claims: list[_Claim] = []
-    for place in (triaged.finding.location, *triaged.finding.related):
+    for place in _places(triaged):
         covering = [
             (origin, mark)
             for origin, mark in by_uri.get(place.uri, ())
@@ -119,7 +126,7 @@ def _inline_claim(
 
 def _external_claims(triaged: TriagedFinding, external: Sequence[External], today: date) -> list[_Claim]:
     rule_ids = _rule_ids(triaged)
-    uris = tuple(dict.fromkeys(place.uri for place in (triaged.finding.location, *triaged.finding.related)))
+    uris = tuple(dict.fromkeys(place.uri for place in _places(triaged)))
     claims: list[_Claim] = []
     for origin, entry in enumerate(external):
         if not entry.covers(triaged.fingerprint, rule_ids, uris):
@@ -139,7 +146,7 @@ def _external_claims(triaged: TriagedFinding, external: Sequence[External], toda
 
 def _choose(triaged: TriagedFinding, inline: Sequence[_Claim], outside: Sequence[_Claim]) -> _Claim | None:
     """The file's word first, since humans keep it; comments count only if all of them do."""
-    places = 1 + len(triaged.finding.related)
+    places = len(_places(triaged))
     accepted = next((claim for claim in outside if not claim.problem), None)
     if accepted:
         return accepted

@@ -93,8 +93,10 @@ def parse_suppressions(data: bytes, name: str) -> tuple[External, ...]:
         raise ConfigError(f"{name}: {error}", _ADVICE) from error
     if raw.version != 1:
         raise ConfigError(f"{name}: version {raw.version} is not known", "allowed: 1")
+    # Reports name the file from the root: where a checkout lies on a machine is nobody's business.
+    short = "/".join(Path(name).parts[-2:])
     return tuple(
-        _external(f"{name}#{number}", entry) for number, entry in enumerate(raw.suppressions, start=1)
+        _external(f"{short}#{number}", entry) for number, entry in enumerate(raw.suppressions, start=1)
     )
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assay.model.finding import Finding
-from assay.model.scan import Notification, RankedFinding, ScanRequest, TriagedFinding
+from assay.model.scan import Notification, RankedFinding, ScanMode, ScanRequest, ScanType, TriagedFinding
 from assay.model.severity import Severity
 from assay.scan.triage.agent_marks import agent_added
 from assay.scan.triage.baseline import compare, read_baseline, with_baseline
@@ -19,6 +19,7 @@ from assay.scan.triage.inline import Mark, may_hold_marks, parse_marks
 from assay.scan.triage.line_hash import line_hashes
 from assay.scan.triage.merge import merge
 from assay.scan.triage.rank import Knowledge, rank
+from assay.scan.triage.snippet import with_snippets
 from assay.scan.triage.source import Sources
 from assay.scan.triage.suppression import apply
 from assay.scan.triage.suppression_file import read_suppressions
@@ -64,6 +65,8 @@ def triage(
     """
     sources = Sources(head.read)
     identified = identify(head.findings, sources)
+    if _secrets_looked(request):
+        identified = with_snippets(identified, sources)
     stated, absent, notes = _against(request, identified, base, partial=partial)
     visible, hidden = _above(stated, request.severity)
     marks, complaints = _marks(head, sources)
@@ -74,6 +77,13 @@ def triage(
     context = read_context(Path(request.root) / CONTEXT_FILE, (*facts, *_owners(head.read)))
     ranked = rank((*ledger.findings, *_above(absent, request.severity)[0]), context, knowledge)
     return Triaged(ranked, (*notes, *hidden, *complaints, *ledger.notifications))
+
+
+def _secrets_looked(request: ScanRequest) -> bool:
+    """Whether lines may be shown: the secrets engine said what to mask in them, in the files as they are read now."""
+    asked = {ScanType.FULL, ScanType.SECRETS} & set(request.types)
+    chosen = not request.engines or "secrets" in request.engines
+    return bool(asked) and chosen and request.mode is not ScanMode.HISTORY
 
 
 def _owners(read: Read) -> tuple[Fact, ...]:

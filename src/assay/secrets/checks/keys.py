@@ -39,7 +39,10 @@ def private_key(value: str) -> Validation:
 def normalised_pem(value: str) -> str:
     """The block with one line of base64 a line, whatever the source made of its line breaks."""
     text = value.replace("\\r", "").replace("\\n", "\n").replace("\\\\", "")
-    lines = [re.sub(r"^[\s\"'+>#*/|-]*(?=-----)|^[\s\"'>#*|]+|[\s\"'+,;\\]+$", "", line) for line in text.splitlines()]
+    lines = [
+        re.sub(r"^[\s\"'+>#*/|-]*(?=-----)|^[\s\"'>#*|]+|[\s\"'+,;\\]+$", "", line)
+        for line in text.splitlines()
+    ]
     joined = "\n".join(line for line in lines if line)
     return re.sub(r"(-----BEGIN [A-Z0-9 ]+-----)\s*", r"\1\n", re.sub(r"\s*(-----END)", r"\n\1", joined))
 
@@ -62,7 +65,7 @@ def _parsed(text: str) -> Validation:
     is_openssh = "OPENSSH" in text[:40]
     load = serialization.load_ssh_private_key if is_openssh else serialization.load_pem_private_key
     try:
-        key = load(data + b"\n", password=None, unsafe_skip_rsa_key_validation=True)  # type: ignore[operator]
+        key = load(data + b"\n", password=None, unsafe_skip_rsa_key_validation=True)
         public = key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -98,7 +101,15 @@ def nats(value: str) -> Validation:
     data = base32_bytes(value)
     if data is None or len(data) != 36:
         return INVALID
-    kinds = {"A": "account", "C": "cluster", "N": "server", "O": "operator", "U": "user", "X": "curve", "P": "key"}
+    kinds = {
+        "A": "account",
+        "C": "cluster",
+        "N": "server",
+        "O": "operator",
+        "U": "user",
+        "X": "curve",
+        "P": "key",
+    }
     return proven_if(int.from_bytes(data[-2:], "little") == crc16_xmodem(data[:-2]), kinds.get(value[1], ""))
 
 

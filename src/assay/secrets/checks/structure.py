@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from random import Random
 
@@ -257,7 +258,9 @@ def gcp_service_account(value: str) -> Validation:
     key = document.get("private_key")
     if not isinstance(key, str) or "PRIVATE KEY" not in key:
         return INVALID
-    return unproven(_named("project", document.get("project_id")), _named("account", document.get("client_email")))
+    return unproven(
+        _named("project", document.get("project_id")), _named("account", document.get("client_email"))
+    )
 
 
 def base64_text(value: str) -> Validation:
@@ -289,7 +292,11 @@ def mint_aws_secret(random: Random, _variant: str) -> str:
 def mint_jwt(random: Random, variant: str) -> str:
     """A token of a made-up issuer; `variant` is the role."""
     header = _json_base64({"alg": "HS256", "typ": "JWT"})
-    claims: dict[str, object] = {"iss": "sample-issuer", "sub": str(random.randrange(10**9)), "iat": 1760000000}
+    claims: dict[str, object] = {
+        "iss": "sample-issuer",
+        "sub": str(random.randrange(10**9)),
+        "iat": 1760000000,
+    }
     if variant:
         claims["role"] = variant
     return f"{header}.{_json_base64(claims)}.{_urlsafe(random.randbytes(32))}"
@@ -301,7 +308,11 @@ def mint_slack(random: Random, variant: str) -> str:
     if variant.startswith("xapp"):
         return f"xapp-1-A{_chars(random, 'ABCDEFGHJK0123456789', 10)}-{_chars(random, digits, 13)}-{random.randbytes(32).hex()}"
     if variant.startswith("xoxp"):
-        return "xoxp-" + "".join(_chars(random, "123456789", 12) + "-" for _ in range(3)) + random.randbytes(16).hex()
+        return (
+            "xoxp-"
+            + "".join(_chars(random, "123456789", 12) + "-" for _ in range(3))
+            + random.randbytes(16).hex()
+        )
     return f"xoxb-{_chars(random, '123456789', 12)}-{_chars(random, '123456789', 13)}-{_chars(random, BASE62, 24)}"
 
 
@@ -345,7 +356,12 @@ def mint_vault(random: Random, variant: str) -> str:
 
 def mint_sentry(random: Random, _variant: str) -> str:
     """An organisation token."""
-    document = {"iat": 1760000000.5, "url": "https://sentry.io", "region_url": "https://us.sentry.io", "org": "acme"}
+    document = {
+        "iat": 1760000000.5,
+        "url": "https://sentry.io",
+        "region_url": "https://us.sentry.io",
+        "org": "acme",
+    }
     return f"sntrys_{_json_base64(document)}_{_chars(random, BASE62, 43)}"
 
 
@@ -363,7 +379,9 @@ def mint_grafana_legacy(random: Random, _variant: str) -> str:
 
 def mint_jfrog_reference(random: Random, _variant: str) -> str:
     """A reference token without expiry."""
-    return base64.b64encode(f"reftkn:01:0000000000:{_chars(random, BASE62, 32)}".encode()).decode().rstrip("=")
+    return (
+        base64.b64encode(f"reftkn:01:0000000000:{_chars(random, BASE62, 32)}".encode()).decode().rstrip("=")
+    )
 
 
 def mint_jfrog_key(random: Random, _variant: str) -> str:
@@ -385,7 +403,11 @@ def mint_atlassian_dc(random: Random, variant: str) -> str:
 
 def mint_onepassword(random: Random, _variant: str) -> str:
     """A service account token."""
-    document = {"signInAddress": "acme.1password.com", "userAuth": {"method": "SRPg-4096"}, "secretKey": "A3-" + _chars(random, BASE32, 26)}
+    document = {
+        "signInAddress": "acme.1password.com",
+        "userAuth": {"method": "SRPg-4096"},
+        "secretKey": "A3-" + _chars(random, BASE32, 26),
+    }
     return "ops_" + _json_base64({**document, "throttleSecret": {"seed": random.randbytes(32).hex()}})
 
 
@@ -409,5 +431,5 @@ def _urlsafe(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def _json_base64(document: dict[str, object] | dict[str, str]) -> str:
+def _json_base64(document: Mapping[str, object]) -> str:
     return _urlsafe(json.dumps(document, separators=(",", ":")).encode())

@@ -149,6 +149,8 @@ def _crypt(command: Command, shell: Shell) -> Value:
             not word.text.startswith("-") and ("/" in word.text or "." in word.text) and ":" not in word.text
         ):
             taints |= shell.read(Word(word.text, word.taints, word.glob), "mention").taints
+            if _encrypts(name, texts):
+                shell.emit("file.encrypt", shell.path(word.text), *(("glob",) if word.glob else ()))
     if name == "openssl" and "s_server" in texts:
         shell.emit("net.listen", "openssl s_server")
     if is_decoder(name, command.args):
@@ -156,6 +158,18 @@ def _crypt(command: Command, shell: Shell) -> Value:
     if name == "openssl" and ("s_client" in texts or "s_server" in texts):
         return Value(UNKNOWN, taints | {"network", "socket"})
     return Value(UNKNOWN, taints)
+
+
+def _encrypts(name: str, texts: list[str]) -> bool:
+    if name == "openssl":
+        return (
+            bool({"enc", "rsautl", "smime", "cms", "pkeyutl", "aes-256-cbc", "des3"} & set(texts))
+            and "-d" not in texts
+            and "-decrypt" not in texts
+        )
+    if name in ("gpg", "gpg2"):
+        return bool({"-c", "-e", "--symmetric", "--encrypt", "-ce"} & set(texts))
+    return not is_decoder(name, [Word(text) for text in texts])
 
 
 def _connect(command: Command, address: str, shell: Shell) -> None:

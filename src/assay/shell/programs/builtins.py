@@ -79,6 +79,8 @@ def _environment(command: Command, shell: Shell) -> Value:
             shell.emit("env.expose", word.text)
         return Value(UNKNOWN, frozenset(f"env:{word.text}" for word in operands))
     if name == "set" and command.args:
+        if [word.text for word in command.args[:2]] == ["+o", "history"]:
+            shell.emit("history.clear", "the shell's history", detail=command.line)
         return NOTHING
     if name == "env" and any("=" in word.text for word in operands):
         return NOTHING
@@ -92,7 +94,7 @@ def _history(command: Command, shell: Shell) -> Value:
     ):
         shell.emit("history.clear", "the shell's history", detail=command.line)
     else:
-        shell.emit("secret.read", "the shell's history", detail=command.line)
+        shell.emit("history.read", "the shell's history", detail=command.line)
     return Value(UNKNOWN, frozenset({"history"}))
 
 

@@ -138,7 +138,6 @@ _CHANGING = frozenset(
         "patch",
         "replace",
         "scale",
-        "rollout",
         "restart",
         "stop",
         "start",
@@ -265,7 +264,7 @@ _SECRETS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("gh", ("auth token",)),
     ("glab", ("auth token",)),
     ("vault", ("kv get", "read", "token lookup", "print token")),
-    ("heroku", ("config", "auth:token", "config:get")),
+    ("heroku", ("auth:token", "config:get")),
     ("vercel", ("env pull",)),
     ("doppler", ("secrets",)),
     ("op", ("read", "item get")),
@@ -277,22 +276,25 @@ _SECRETS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("aws-vault", ("export",)),
     ("chamber", ("read", "export")),
 )  # fmt: skip
-# What a tool does when its verb is in neither table: most have many more ways to look than to change.
-_UNKNOWN_LOOKS = frozenset(
-    {"gh", "glab", "aws", "gcloud", "az", "kubectl", "helm", "terraform", "oc", "tofu", "op", "vault"}
-)
+# Their verb comes behind the nouns, and some nouns (`run`, `deploy`) are verbs elsewhere.
+_NOUN_FIRST = frozenset({"aws", "gh", "glab", "stripe", "argocd", "doctl"})
+_VERB_LAST = frozenset({"gcloud", "az", "doctl", "oci", "ibmcloud", "linode-cli", "hcloud", "scw"})
 _LOCAL = {
     "terraform": "init fmt validate get workspace-select console login force-unlock-help",
     "tofu": "init fmt validate get",
-    "helm": "repo dependency create package pull env verify plugin-list",
-    "gh": "repo-clone pr-checkout pr-create issue-create pr-ready pr-comment issue-comment auth-status extension-list repo-set-default repo-sync pr-diff pr-checks run-watch run-download run-view gist-view release-download cache-list alias",
+    "helm": "dependency create package pull env verify plugin-list repo-list template",
+    "gh": "repo-clone pr-checkout pr-create pr-ready auth-status extension-list alias-list pr-diff pr-checks run-watch run-download run-view gist-view release-download cache-list",
     "glab": "repo-clone mr-checkout mr-create",
-    "aws": "configure-list sso-login s3-ls",
-    "gcloud": "init config-set config-configurations components info auth-list auth-login",
-    "az": "login account-set configure",
-    "kubectl": "kustomize create-dry-run config-use-context config-set-context plugin completion port-forward proxy auth",
+    "aws": "configure-list s3-ls",
+    "gcloud": "info auth-list",
+    "az": "",
+    "kubectl": "kustomize plugin completion",
     "cdk": "init acknowledge notices context docs doctor list ls metadata",
     "serverless": "print package info",
+    "sam": "build validate init local logs list",
+    "sls": "print package info",
+    "stripe": "listen logs login open status",
+    "consul": "members monitor info",
     "pulumi": "new-template login stack-ls",
     "argocd": "login context",
     "kustomize": "build edit create",
@@ -418,6 +420,11 @@ def _api(name: str, options: Options, command: Command, shell: Shell) -> None:
         shell.emit("cloud.read", name, detail=command.line)
 
 
+def _verbs(name: str, words: list[str]) -> list[str]:
+    """The words among which a tool's verb stands: behind the service or noun for some."""
+    return words[1:3] if name in _NOUN_FIRST and len(words) > 1 else words[:5]
+
+
 def _changes(name: str, words: list[str]) -> bool:
     """Whether the first verb met changes something. Local uses of a tool are listed; an unknown verb is a change for most tools."""
     local = _LOCAL.get(name, "").split()
@@ -426,7 +433,7 @@ def _changes(name: str, words: list[str]) -> bool:
     if name == "gh" and words[:1] == ["auth"]:
         return words[1:2] in (["login"], ["logout"], ["refresh"], ["setup-git"])
     verdict: bool | None = None
-    for word in words[:5]:
+    for word in _verbs(name, words):
         changing = (
             word in _CHANGING
             or word.startswith(_CHANGING_PREFIXES)
@@ -436,14 +443,16 @@ def _changes(name: str, words: list[str]) -> bool:
             )
         )
         looking = word in _LOOKING or word.startswith(_LOOKING_PREFIXES)
-        if looking:
-            return False
-        if changing:
-            verdict = True
-            break
+        if not looking and not changing:
+            continue
+        verdict = changing and not looking
+        if name not in _VERB_LAST:
+            return verdict
     if verdict is not None:
         return verdict
-    return bool(words) and name not in _UNKNOWN_LOOKS
+    if name in _DEPLOYERS and not words:
+        return True
+    return bool(words)
 
 
 def _sent(name: str, words: list[str], shell: Shell) -> None:

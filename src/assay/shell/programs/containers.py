@@ -88,7 +88,19 @@ def _verb(verb: str, args: list[Word], command: Command, shell: Shell) -> None:
             shell.emit("deploy.run", "container image", detail=command.line)
     elif verb == "push":
         shell.emit("deploy.run", "container image", detail=command.line)
-    elif verb in ("rm", "rmi", "prune", "kill"):
+    elif verb in (
+        "rm",
+        "rmi",
+        "prune",
+        "kill",
+        "stop",
+        "restart",
+        "pause",
+        "rename",
+        "update",
+        "commit",
+        "tag",
+    ):
         shell.emit(
             "container.remove",
             " ".join(word.text for word in args),

@@ -152,7 +152,15 @@ def _read(command: Command, shell: Shell) -> Value:
         return NOTHING
     if options.has("--pre", "--compress-program"):
         shell.script(Value(options.first("--pre", "--compress-program")), name)
+    _decodes(command, name, values, shell)
     return _printed(command, name, values)
+
+
+def _decodes(command: Command, name: str, values: list[Value], shell: Shell) -> None:
+    """A text that stands in the script itself and is decoded there was hidden on purpose."""
+    inputs = values or ([command.stdin] if command.stdin is not None else [])
+    if is_decoder(name, command.args) and any("text" in value.taints for value in inputs):
+        shell.emit("code.decoded", name, "printed", detail="a text of the script is decoded: " + command.line)
 
 
 def _translate(command: Command, _shell: Shell) -> Value:
@@ -184,7 +192,7 @@ def _inner_program(name: str, program: Word, shell: Shell) -> None:
     if name == "sed":
         _sed_program(text, shell)
         return
-    for mark in ("system(", "| getline", '| "', "print >", "getline <", "/inet/"):
+    for mark in ("system(", "getline", '| "', "print >", "/inet/"):
         if mark in text:
             break
     else:
@@ -229,6 +237,11 @@ def _look(command: Command, shell: Shell) -> Value:
         shell.cwd = shell.path(targets[0].text) if targets else shell.cwd
         shell.variables["PWD"] = Value(shell.cwd)
         return NOTHING
+    if name == "file":
+        for word in parse(command.args, "-f -m --files-from --magic-file").all(
+            "-f", "-m", "--files-from", "--magic-file"
+        ):
+            shell.read(word)
     if name == "cd":
         shell.cwd = shell.home
         return NOTHING
@@ -260,7 +273,8 @@ def _delete(command: Command, shell: Shell) -> Value:
         path = shell.path(word.text) if word.text else UNKNOWN
         if word.text.endswith("/*") or word.text == "*":
             flags.append("contents")
-        shell.emit("file.delete", path, *flags, *(("glob",) if word.glob else ()))
+        found = ("piped",) if "found" in word.taints or not word.known else ()
+        shell.emit("file.delete", path, *flags, *found, *(("glob",) if word.glob else ()))
         shell.files.pop(path, None)
     return NOTHING
 
@@ -307,6 +321,9 @@ def _link(command: Command, shell: Shell) -> Value:
 def _write(command: Command, shell: Shell) -> Value:
     name = command.name.text.rpartition("/")[2]
     options = parse(command.args, "-m -t -d -r -s --mode --date --reference --size")
+    if name == "touch" and options.has("-t", "-r", "-d", "--date", "--reference"):
+        for word in options.operands:
+            shell.emit("file.time", shell.path(word.text))
     flags = ["append"] if name == "tee" and options.has("-a", "--append") else []
     value = command.stdin or NOTHING
     for word in options.operands:
@@ -323,12 +340,13 @@ def _write(command: Command, shell: Shell) -> Value:
 def _mode(command: Command, shell: Shell) -> Value:
     """chmod, chown, chgrp, chattr, setfacl, setcap."""
     name = command.name.text.rpartition("/")[2]
-    options = parse(
-        [word for word in command.args if word.text[:2] not in ("-r", "-w", "-x") or len(word.text) > 2],
-        "--reference --from",
-    )
-    operands = list(options.operands)
-    mode = operands.pop(0).text if operands and not options.has("--reference") else ""
+    takes_away = [
+        word for word in command.args if word.text[:1] == "-" and not set(word.text[1:]) - set("rwxXst")
+    ]
+    options = parse([word for word in command.args if word not in takes_away], "--reference --from")
+    operands = [*(takes_away[:1] if name == "chmod" else []), *options.operands]
+    changes_flags = name == "chattr" and bool(options.flags)
+    mode = operands.pop(0).text if operands and not options.has("--reference") and not changes_flags else ""
     flags = ["recursive"] if options.has("-R", "--recursive") else []
     special = mode.lstrip("0")
     if name == "chmod" and (
@@ -356,6 +374,10 @@ def _dd(command: Command, shell: Shell) -> Value:
         key, _, target = word.text.partition("=")
         if key == "of" and target:
             shell.write(target, value)
+            if any(
+                taint in value.taints for taint in ("file:/dev/zero", "file:/dev/urandom", "file:/dev/random")
+            ):
+                shell.emit("file.delete", shell.path(target), "overwritten")
     return value
 
 

@@ -27,6 +27,16 @@ def _git(command: Command, shell: Shell) -> Value:
         _configured(key, value, shell)
     if not options.operands:
         return NOTHING
+    skips = {
+        "SKIP",
+        "HUSKY",
+        "HUSKY_SKIP_HOOKS",
+        "PRE_COMMIT_ALLOW_NO_CONFIG",
+        "LEFTHOOK",
+        "OVERCOMMIT_DISABLE",
+    }
+    if any(name in skips for name, _ in command.assigned) and options.operands[0].text in ("commit", "push"):
+        shell.emit("git.commit", "", "no-verify", detail=command.line)
     kept, name = shell.cwd, options.operands[0].text
     place = options.first("-C") or options.first("--work-tree")
     if place:
@@ -230,6 +240,8 @@ def _remote(args: list[Word], shell: Shell, _command: Command) -> None:
     words = [word.text for word in args if not word.text.startswith("-")]
     if words and words[0] in ("add", "set-url") and len(words) > 2:
         shell.emit("git.remote", words[1], detail=words[2])
+        if "://" in words[2] or "@" in words[2]:
+            shell.emit("net.connect", host_of(words[2]), "upload", detail=words[2])
 
 
 def _clone(args: list[Word], shell: Shell, _command: Command) -> None:
@@ -244,6 +256,8 @@ def _clone(args: list[Word], shell: Shell, _command: Command) -> None:
         key, _, value = word.text.partition("=")
         _configured(key, value, shell)
     for word in options.operands[:1]:
+        for place in options.operands[1:2]:
+            shell.emit("file.write", shell.path(place.text), "cloned")
         if word.text.startswith("ext::"):
             shell.script(Value(word.text[5:]), "git")
         elif "://" in word.text or ("@" in word.text and ":" in word.text):
@@ -279,7 +293,16 @@ def _shown(args: list[Word], shell: Shell, _command: Command) -> None:
             shell.read(word, "mention", "committed")
 
 
+def _grep_paths(args: list[Word], shell: Shell) -> None:
+    behind = False
+    for word in args:
+        if behind:
+            shell.read(word, "mention", "committed")
+        behind = behind or word.text == "--"
+
+
 def _grep(args: list[Word], shell: Shell, _command: Command) -> None:
+    _grep_paths(args, shell)
     for word in args:
         if word.text.startswith(("-O", "--open-files-in-pager=")):
             shell.script(Value(word.text.removeprefix("-O").removeprefix("--open-files-in-pager=")), "git")

@@ -82,6 +82,8 @@ def _interpret(command: Command, shell: Shell) -> Value:
     codes, rest = _codes(command.args, interpreter)
     for code in codes:
         _inline(code, interpreter, label, command, shell)
+    if label == "php" and options.all("-S"):
+        shell.emit("net.listen", options.first("-S"), detail=command.line)
     module = options.first("-m") if interpreter.language == "python" else ""
     if module:
         return _module(module, command, shell)
@@ -186,6 +188,7 @@ def _interactive(command: Command, shell: Shell) -> Value:
 
 def _script_file(word: Word, label: str, shell: Shell) -> Value:
     value = shell.read(word, "run")
+    shell.emit("code.run", shell.path(word.text), detail=label)
     if "network" in value.taints or "decoded" in value.taints or (value.known and value.text):
         return shell.script(value, label, f"{word.text}")
     return Value(UNKNOWN, frozenset({f"output:{label}"}))
@@ -221,6 +224,8 @@ def _program(command: Command, interpreter: Interpreter, label: str, options: Op
         return _deno(command, operands, shell)
     if operands and operands[0].text not in _DEV_INPUT:
         value = shell.read(operands[0], "run")
+        shell.emit("code.run", shell.path(operands[0].text), detail=label)
+        _management(operands[1:], command, shell)
         if value.taints & {"network"}:
             shell.emit("code.remote", label, detail=operands[0].text)
         elif value.known and value.text:
@@ -237,6 +242,52 @@ def _program(command: Command, interpreter: Interpreter, label: str, options: Op
         if label in ("gdb", "lldb"):
             shell.emit("system.inspect", f"the memory of process {word.text}", detail=command.line)
     return Value(UNKNOWN)
+
+
+# Subcommands by which frameworks' own scripts (manage.py, artisan, rails, ...) throw data away.
+LOSING = frozenset(
+    [
+        "flush",
+        "reset_db",
+        "sqlflush",
+        "drop_test_database",
+        "db:drop",
+        "db:reset",
+        "db:purge",
+        "db:wipe",
+        "db:drop:all",
+        "migrate:fresh",
+        "migrate:reset",
+        "migrate:refresh",
+        "ecto.drop",
+        "ecto.reset",
+        "reset-database",
+        "drop-database",
+        "dropdb",
+        "db:truncate_all",
+        "db:schema:load",
+        "db:seed:replant",
+        "doctrine:database:drop",
+        "doctrine:schema:drop",
+    ]
+)
+
+
+LOSING_PAIRS = (
+    "migrate reset",
+    "migrate zero",
+    "downgrade base",
+    "db push --force-reset",
+    "db push --accept-data-loss",
+    "migrate:rollback --all",
+    "schema drop",
+    "database drop",
+)
+
+
+def _management(operands: list[Word], command: Command, shell: Shell) -> None:
+    if any(word.text in LOSING for word in operands[:2]):
+        shell.emit("database.change", "all data of the application", "destructive", detail=command.line)
 
 
 def _editor(command: Command, label: str, shell: Shell) -> Value:

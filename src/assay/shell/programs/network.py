@@ -60,6 +60,8 @@ def _curl(command: Command, shell: Shell) -> Value:
         shell.emit("net.proxy", "off", detail=f"--noproxy {word.text}")
     for word in options.all("--unix-socket", "--abstract-unix-socket"):
         shell.emit("net.connect", f"unix:{shell.path(word.text)}", "socket", detail=word.text)
+        if word.text.endswith(("docker.sock", "containerd.sock", "podman.sock", "crio.sock")):
+            shell.emit("container.run", "the engine's own socket", "host", detail=command.line)
     return _saved(
         options,
         ("-o", "--output", "-c", "--cookie-jar", "-D", "--dump-header"),
@@ -73,8 +75,6 @@ def _curl_flags(options: Options, method: str, sends: bool) -> tuple[str, ...]:
     flags = ["download"]
     if sends or method in ("POST", "PUT", "PATCH", "DELETE"):
         flags.append("upload" if sends else "changes")
-    if method == "DELETE":
-        flags.append("changes")
     if options.has("-u", "--user", "--oauth2-bearer", "-n", "--netrc") or any(
         "authorization" in word.text.lower() or "token" in word.text.lower()
         for word in options.all("-H", "--header")
@@ -339,7 +339,7 @@ def _fetch_any(command: Command, shell: Shell) -> Value:
 
 
 def _listen(command: Command, shell: Shell) -> Value:
-    shell.emit("net.listen", command.args[0].text if command.args else "", detail=command.line)
+    shell.emit("net.listen", command.args[0].text if command.args else "", "tunnel", detail=command.line)
     return Value(UNKNOWN)
 
 

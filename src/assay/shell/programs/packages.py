@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from assay.shell.mentions import host_of
 from assay.shell.options import parse
+from assay.shell.programs.interpreters import LOSING, LOSING_PAIRS
 from assay.shell.protocol import Handler, Shell
 from assay.shell.value import UNKNOWN, Command, Value, Word
 
@@ -212,6 +213,9 @@ def _run(command: Command, manager: Manager, operands: list[Word], shell: Shell)
     for word in named:
         if options.has("--no-install", "--no"):
             continue
+        line = " ".join(word.text for word in operands)
+        if any(form in line for form in LOSING_PAIRS) or any(other.text in LOSING for other in operands[1:3]):
+            shell.emit("database.change", "all data of the application", "destructive", detail=command.line)
         name, version = _split(word.text, manager.ecosystem)
         shell.emit(
             "package.install",

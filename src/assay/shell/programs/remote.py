@@ -18,7 +18,12 @@ def _ssh(command: Command, shell: Shell) -> Value:
         if key.lower() in ("proxycommand", "localcommand", "knownhostscommand"):
             shell.script(Value(value.replace("%h", "host").replace("%p", "22"), word.taints), "ssh")
     if options.all("-R", "-D", "-L", "-w", "-W"):
-        shell.emit("net.listen", "ssh forwarding", "tunnel", detail=command.line)
+        shell.emit(
+            "net.listen",
+            "ssh forwarding",
+            *(("tunnel",) if options.has("-R", "-D") else ()),
+            detail=command.line,
+        )
     if not options.operands:
         return NOTHING
     host = options.operands[0].text.rpartition("@")[2]
@@ -132,7 +137,7 @@ def _keys(command: Command, shell: Shell) -> Value:
 
 
 HANDLERS: dict[str, Handler] = {
-    **dict.fromkeys(("ssh", "autossh", "mosh", "sshpass", "dbclient", "rsh", "rlogin", "plink"), _ssh),
+    **dict.fromkeys(("ssh", "autossh", "mosh", "dbclient", "rsh", "rlogin", "plink"), _ssh),
     **dict.fromkeys(("scp", "sftp", "rsync", "rcp", "pscp"), _copy),
     "rclone": _rclone,
     **dict.fromkeys(

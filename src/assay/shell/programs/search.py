@@ -82,7 +82,10 @@ def _actions(expression: list[Word], found: list[Word], filtered: bool, shell: S
             inner = expression[position:end]
             position = end + 1
             for word in found:
-                shell.run([_filled(part, "{}", word) for part in inner], None)
+                shell.run(
+                    [_filled(part, "{}", Word(word.text, frozenset({"found"}), glob=True)) for part in inner],
+                    None,
+                )
 
 
 def _filled(part: Word, mark: str, value: Word) -> Word:
@@ -130,7 +133,11 @@ def _xargs(command: Command, shell: Shell) -> Value:
 
 def _items(stdin: Value, delimiter: str, *, whole_lines: bool) -> list[Word]:
     if not stdin.known or not stdin.text.strip():
-        found = [Word(taint[6:], glob=True) for taint in sorted(stdin.taints) if taint.startswith("names:")]
+        found = [
+            Word(taint[6:], frozenset({"found"}), glob=True)
+            for taint in sorted(stdin.taints)
+            if taint.startswith("names:")
+        ]
         return found or [Word(UNKNOWN, stdin.taints)]
     text = stdin.text.replace("\0", "\n")
     if delimiter:

@@ -147,30 +147,12 @@ def _service(command: Command, shell: Shell) -> Value:
         "rc-update",
     ):
         shell.emit("persist.schedule", "a service", detail=command.line)
-    elif verb in ("stop", "disable", "mask", "kill", "unload", "bootout", "remove") and any(
-        guard in command.line
-        for guard in (
-            "auditd",
-            "rsyslog",
-            "syslog",
-            "firewalld",
-            "ufw",
-            "apparmor",
-            "falco",
-            "clamav",
-            "crowdstrike",
-            "osquery",
-            "assay",
-            "journald",
-            "fail2ban",
-            "iptables",
-            "defender",
-            "mdatp",
-        )
+    elif verb in ("stop", "disable", "mask", "kill", "unload", "bootout", "remove") and _guarding(
+        command.line
     ):
         shell.emit("guard.disable", "a guard's service", detail=command.line)
     elif verb in ("poweroff", "reboot", "halt", "kexec", "suspend", "rescue", "emergency", "isolate"):
-        shell.emit("system.change", "power", detail=command.line)
+        shell.emit("system.power", "power", detail=command.line)
     else:
         shell.emit("system.change", "a service", detail=command.line)
     return Value(UNKNOWN)
@@ -244,7 +226,8 @@ def _kill(command: Command, shell: Shell) -> Value:
     texts = [word.text for word in command.args]
     if name == "kill" and "-1" in texts[1:]:
         shell.emit("system.destroy", "every process", detail=command.line)
-    if any(guard in command.line for guard in ("assay", "auditd", "rsyslog", "falco", "syslog", "osquery")):
+    named = " ".join(taint for word in command.args for taint in word.taints)
+    if _guarding(command.line) or _guarding(named):
         shell.emit("guard.disable", "a guard's process", detail=command.line)
     return NOTHING
 
@@ -370,8 +353,8 @@ def _disk(command: Command, shell: Shell) -> Value:
 def _process_list(command: Command, shell: Shell) -> Value:
     texts = [word.text for word in command.args]
     if any(
-        "e" in text and not text.startswith("-") and set(text) <= set("auxewwf") for text in texts
-    ) and any("ew" in t or t == "e" for t in texts):
+        text and not text.startswith("-") and "e" in text and set(text) <= set("auxewf") for text in texts
+    ):
         shell.emit("env.expose", "*", detail=command.line)
     return Value(UNKNOWN)
 
@@ -381,6 +364,78 @@ def _clipboard(command: Command, shell: Shell) -> Value:
     if command.name.text.endswith(("pbpaste", "wl-paste")) or texts & {"-o", "-out", "-output", "--output"}:
         shell.emit("system.capture", "the clipboard", detail=command.line)
     return NOTHING
+
+
+_GUARDS = [
+    "assay",
+    "auditd",
+    "auditbeat",
+    "rsyslog",
+    "syslog",
+    "journald",
+    "falco",
+    "falcon",
+    "osquery",
+    "wazuh",
+    "ossec",
+    "sysmon",
+    "mdatp",
+    "defender",
+    "sophos",
+    "clamd",
+    "clamav",
+    "cbdaemon",
+    "cylance",
+    "sentinel",
+    "crowdstrike",
+    "fail2ban",
+    "firewalld",
+    "ufw",
+    "apparmor",
+    "selinux",
+    "aide",
+    "tripwire",
+    "rkhunter",
+    "chkrootkit",
+    "suricata",
+    "snort",
+    "zeek",
+    "tetragon",
+]
+
+
+def _guarding(text: str) -> bool:
+    return any(guard in text for guard in _GUARDS)
+
+
+def _processes(command: Command, _shell: Shell) -> Value:
+    """pidof, pgrep: the numbers of processes by name."""
+    return Value(
+        UNKNOWN, frozenset(f"process:{word.text}" for word in command.args if not word.text.startswith("-"))
+    )
+
+
+def _log(command: Command, shell: Shell) -> Value:
+    if any(
+        (word.text in ("-c", "-C", "--clear", "--rotate", "--flush") and "dmesg" in command.name.text)
+        or word.text.startswith(("--vacuum", "--rotate"))
+        for word in command.args
+    ):
+        shell.emit("history.clear", "the system's log", detail=command.line)
+    return _effect_free(command, shell)
+
+
+def _database_of_users(command: Command, shell: Shell) -> Value:
+    for word in command.args[:1]:
+        if word.text in ("passwd", "shadow", "gshadow"):
+            shell.read(f"/etc/{word.text}")
+    return Value(UNKNOWN)
+
+
+def _busy(command: Command, shell: Shell) -> Value:
+    if "/dev/null" in command.outputs:
+        shell.emit("system.destroy", "processor time", detail=command.line)
+    return Value(UNKNOWN)
 
 
 _GROUPS: tuple[tuple[str, Handler | Callable[[Command, Shell], Value]], ...] = (
@@ -398,7 +453,7 @@ _GROUPS: tuple[tuple[str, Handler | Callable[[Command, Shell], Value]], ...] = (
     ("insmod modprobe rmmod kmod depmod dkms", _modules),
     ("sysctl", _sysctl),
     ("useradd adduser userdel usermod groupadd gpasswd groupmod passwd chpasswd visudo vipw vigr chsh newusers dscl dseditgroup sysadminctl", _effect("privilege.grant", "users and rights")),
-    ("shutdown reboot poweroff halt init telinit", _effect("system.change", "power")),
+    ("shutdown reboot poweroff halt init telinit", _effect("system.power", "power")),
     ("mkfs mkfs.ext4 mkfs.xfs mkfs.vfat mkswap wipefs fdisk sfdisk gdisk parted sgdisk blkdiscard hdparm cryptsetup lvremove vgremove pvremove zpool diskutil badblocks", _disk),
     ("hostnamectl timedatectl localectl networksetup scutil profiles nmcli ip ifconfig route pmset systemsetup nvram softwareupdate update-alternatives alternatives loginctl resolvectl", _reading("system.change", "settings of the machine")),
     ("defaults plutil", _defaults),
@@ -409,7 +464,11 @@ _GROUPS: tuple[tuple[str, Handler | Callable[[Command, Shell], Value]], ...] = (
     ("gcore procdump reptyr", _effect("system.inspect", "another process's memory")),
     ("mimikatz lazagne laZagne.py mimipenguin linpeas linpeas.sh LinEnum.sh linenum hashcat john hydra medusa crackmapexec responder msfconsole msfvenom metasploit sqlmap nikto masscan", _effect("secret.read", "an attack tool")),
     ("nmap zmap rustscan", _effect("system.capture", "a scan of the network")),
-    ("insmod-help logger journalctl dmesg lsof ss netstat top htop vmstat iostat free lscpu lspci lsusb lsmod pgrep pidof nice renice", _effect_free),
+    ("insmod-help logger lsof ss netstat top htop vmstat iostat free lscpu lspci lsusb lsmod nice renice", _effect_free),
     ("ldconfig ld", _effect_free),
+    ("pidof pgrep", _processes),
+    ("getent", _database_of_users),
+    ("yes", _busy),
+    ("journalctl dmesg", _log),
 )  # fmt: skip
 HANDLERS: dict[str, Handler] = {name: handler for names, handler in _GROUPS for name in names.split()}

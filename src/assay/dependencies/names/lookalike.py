@@ -1,0 +1,261 @@
+"""Names that look like a popular one: typing errors, swapped letters, foreign letters, separators, affixes, joined names, scopes."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import re2
+
+from assay.dependencies.names.by_hand import PRODUCTS
+
+_NEAR_RANK = 15_000
+_FAR_RANK = 400
+_RANKS_BY_LENGTH = {1: 1000, 2: 1000, 3: 1000, 4: 1000, 5: 2000, 6: 5000, 7: 5000}
+_FAR_LENGTH = 8
+_AFFIX_RANK = 4000
+_JOIN_RANK = 150
+_SEPARATORS = re2.compile(r"[-_./@]+")
+# Letters of other scripts, digits and pairs that read as Latin letters (Unicode TR39 and what attackers use).
+_CONFUSABLE = str.maketrans(
+    "аеорсухіјѕԁһɡӏմոսνοαβερτκιυÀàáâãäåèéêëìíîïòóôõöùúûüýÿçñøđłıșțžšćč",
+    "aeopcyxijsdhglunuvoabeptkiuaaaaaaaeeeeiiiiooooouuuuyycnodlistzscc",
+)
+_PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("0", "o"), ("1", "l"), ("5", "s"), ("3", "e"))
+_AFFIXES = frozenset({
+    "python", "py", "python2", "python3", "pip", "js", "node", "nodejs", "npm", "javascript", "official", "lib", "library", "dev", "pro", "plus",
+    "new", "latest", "fixed", "updated", "real", "original", "stable", "release", "package", "module", "free", "test", "2", "3", "1", "v2", "v3", "rs",
+    "ruby", "gem", "go", "golang", "java", "ts", "api", "helper", "util", "tool", "pkg", "install", "installer", "setup", "core2", "fork", "beta", "alpha",
+})  # fmt: skip
+# Frameworks whose plugins carry their name by custom: joining it with another name is how such a plugin is called.
+_HOSTS = frozenset({
+    "django", "flask", "pytest", "sphinx", "mkdocs", "celery", "fastapi", "aiohttp", "airflow", "apache", "aws", "azure", "google", "boto3", "types", "mypy",
+    "opentelemetry", "langchain", "llama", "jupyter", "streamlit", "pandas", "pydantic", "sqlalchemy", "react", "vue", "angular", "babel", "eslint",
+    "webpack", "gulp", "grunt", "rollup", "vite", "postcss", "express", "jest", "mocha", "next", "nuxt", "svelte", "storybook", "prettier", "tailwindcss",
+    "typescript", "node", "npm", "rails", "rspec", "rubocop", "jekyll", "rack", "redis", "grpc", "graphql", "apollo", "expo", "electron", "ember", "karma",
+    "hapi", "fastify", "koa", "nest", "remark", "rehype", "unist", "hast", "mdast", "d3", "lodash", "es", "array", "string", "object", "is", "get", "has",
+    "color", "css", "html", "parse", "http", "https", "fs", "path", "url", "stream", "json", "yaml", "xml", "async", "jupyterlab", "pytorch", "torch", "numpy",
+})  # fmt: skip
+
+
+class Likeness(Enum):
+    """How a name resembles another."""
+
+    LETTERS = "differs by a letter or two"
+    CONFUSABLE = "is written with look-alike letters"
+    SEPARATORS = "differs in separators only"
+    AFFIX = "adds a word that says nothing"
+    JOINED = "joins two well-known names"
+    SCOPE = "imitates a scope"
+    ORDER = "swaps the words"
+    OWNER = "is under an owner that imitates another"
+    PRODUCT = "differs by a letter or two from a well-known product"
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """What a name looks like, and how."""
+
+    target: str
+    kind: Likeness
+    distance: int
+    rank: int
+
+
+class Index:
+    """The popular names of one ecosystem, prepared for questions. Building takes some 10 microseconds a name."""
+
+    def __init__(self, ranks: Mapping[str, int]) -> None:
+        self.ranks = ranks
+        near = [name for name, rank in ranks.items() if rank <= _NEAR_RANK]
+        self._deletions: dict[str, list[str]] = {}
+        for name in near:
+            for variant in {name, *_deletions(name)}:
+                self._deletions.setdefault(variant, []).append(name)
+        self._bare: dict[str, str] = {}
+        self._skeletons: dict[str, str] = {}
+        for name in sorted(near, key=lambda item: ranks[item]):
+            self._bare.setdefault(_bare(name), name)
+            self._skeletons.setdefault(_skeleton(name), name)
+        self._far = [name for name in near if ranks[name] <= _FAR_RANK and len(name) >= _FAR_LENGTH]
+        self._orders = {
+            _ordered(name): name
+            for name in sorted(near, key=lambda item: -ranks[item])
+            if _SEPARATORS.search(name)
+        }
+        # Go modules and actions are named by host and owner: an owner's other projects are not imitations.
+        self._by_owner = all("/" in name and not name.startswith("@") for name in list(ranks)[:50]) and bool(
+            ranks
+        )
+        self._projects: dict[str, list[str]] = {}
+        for name in near if self._by_owner else ():
+            self._projects.setdefault(name.rpartition("/")[2], []).append(name)
+        self._scopes: dict[str, int] = {}
+        for name in ranks:
+            if name.startswith("@"):
+                scope = name.partition("/")[0]
+                self._scopes[scope] = self._scopes.get(scope, 0) + 1
+
+    def resemblance(self, name: str) -> Resemblance | None:
+        """What an unknown name resembles most, None if nothing."""
+        if self._by_owner:
+            return self._owner(name)
+        checks = (
+            self._confusable, self._separators, self._letters, self._scope, self._order, self._affix, self._joined, self._product,
+        )  # fmt: skip
+        return next((found for check in checks if (found := check(name)) is not None), None)
+
+    def _found(self, target: str, kind: Likeness, distance: int = 0) -> Resemblance:
+        return Resemblance(target, kind, distance, self.ranks.get(target, 0))
+
+    def _confusable(self, name: str) -> Resemblance | None:
+        skeleton = _skeleton(name)
+        target = self._skeletons.get(skeleton)
+        if target is not None and target != name and (not name.isascii() or len(name) >= 4):
+            return self._found(target, Likeness.CONFUSABLE)
+        return None
+
+    def _separators(self, name: str) -> Resemblance | None:
+        target = self._bare.get(_bare(name))
+        return self._found(target, Likeness.SEPARATORS) if target is not None and target != name else None
+
+    def _letters(self, name: str) -> Resemblance | None:
+        # `@types/node` and `@types/nodes` are told apart by their last part: scopes are judged on their own.
+        candidates = {
+            target for variant in (name, *_deletions(name)) for target in self._deletions.get(variant, ())
+        }
+        # The shorter the name, the more other words lie one letter away: there, only the most used names count.
+        limit = _RANKS_BY_LENGTH.get(len(name), _NEAR_RANK)
+        near = [t for t in candidates if t != name and self.ranks[t] <= limit and distance(name, t, 1) <= 1]
+        if near:
+            return self._found(min(near, key=lambda target: self.ranks[target]), Likeness.LETTERS, 1)
+        if len(name) < _FAR_LENGTH - 2:
+            return None
+        far = [
+            target
+            for target in self._far
+            if abs(len(target) - len(name)) <= 2 and distance(name, target, 2) <= 2
+        ]
+        return (
+            self._found(min(far, key=lambda target: self.ranks[target]), Likeness.LETTERS, 2) if far else None
+        )
+
+    def _scope(self, name: str) -> Resemblance | None:
+        if name.startswith("@"):
+            scope, _, rest = name.partition("/")
+            if scope in self._scopes or len(scope) < 5:
+                return None
+            for known, count in self._scopes.items():
+                # A scope is imitated together with a package of it; a like-sounding scope with packages of its own is another firm.
+                if count >= 3 and distance(scope, known, 1) <= 1 and f"{known}/{rest}" in self.ranks:
+                    return self._found(f"{known}/{rest}", Likeness.SCOPE, 1)
+            return None
+        return None
+
+    def _order(self, name: str) -> Resemblance | None:
+        if not _SEPARATORS.search(name):
+            return None
+        target = self._orders.get(_ordered(name))
+        return self._found(target, Likeness.ORDER) if target is not None and target != name else None
+
+    def _owner(self, name: str) -> Resemblance | None:
+        """The same project under an owner that reads like the real one: one letter off, or with a word added."""
+        head, _, project = name.rpartition("/")
+        for target in self._projects.get(project, ()):
+            real = target.rpartition("/")[0]
+            owner, known = head.rpartition("/")[2], real.rpartition("/")[2]
+            if owner == known or head.rpartition("/")[0] != real.rpartition("/")[0]:
+                continue
+            words = [word for word in str(_SEPARATORS.sub(" ", owner)).split() if word not in _AFFIXES]
+            if (
+                distance(owner, known, 1) <= 1
+                or _skeleton(owner) == _skeleton(known)
+                or "".join(words) == _bare(known)
+            ):
+                return self._found(target, Likeness.OWNER, 1)
+        return None
+
+    def _product(self, name: str) -> Resemblance | None:
+        bare = name.lower()
+        for product in PRODUCTS:
+            limit = 1 if len(product) < 7 else 2
+            if bare != product and 0 < distance(bare, product, limit) <= limit and bare not in PRODUCTS:
+                return Resemblance(product, Likeness.PRODUCT, limit, 0)
+        return None
+
+    def _affix(self, name: str) -> Resemblance | None:
+        tokens = [token for token in str(_SEPARATORS.sub(" ", name)).split() if token]
+        if len(tokens) >= 2:
+            for word, rest in ((tokens[0], tokens[1:]), (tokens[-1], tokens[:-1])):
+                target = "-".join(rest)
+                if (
+                    word in _AFFIXES
+                    and self.ranks.get(target, _AFFIX_RANK + 1) <= _AFFIX_RANK
+                    and len(target) >= 4
+                ):
+                    return self._found(target, Likeness.AFFIX)
+        for word in ("python", "py", "js", "lib", "pip", "npm", "dev", "pro", "official", "node"):
+            for target in (name.removesuffix(word), name.removeprefix(word)):
+                if (
+                    target != name
+                    and len(target) >= 5
+                    and self.ranks.get(target, _AFFIX_RANK + 1) <= _AFFIX_RANK // 3
+                ):
+                    return self._found(target, Likeness.AFFIX)
+        return None
+
+    def _joined(self, name: str) -> Resemblance | None:
+        """Two very popular names in one. With a separator this is also how plugins are called, so hosts of plugins are left out."""
+        tokens = str(_SEPARATORS.sub(" ", name)).split()
+        pairs = [(tokens[0], tokens[1])] if len(tokens) == 2 else []
+        if len(tokens) == 1 and len(name) >= 9:
+            pairs = [(name[:cut], name[cut:]) for cut in range(4, len(name) - 3)]
+        for first, second in pairs:
+            ranks = (self.ranks.get(first, _JOIN_RANK + 1), self.ranks.get(second, _JOIN_RANK + 1))
+            if first != second and max(ranks) <= _JOIN_RANK and not {first, second} & _HOSTS:
+                return self._found(first, Likeness.JOINED)
+        return None
+
+
+def distance(first: str, second: str, limit: int) -> int:
+    """Optimal string alignment distance (insert, delete, replace, swap neighbours), or limit + 1 if it is more than the limit."""
+    if abs(len(first) - len(second)) > limit:
+        return limit + 1
+    before: list[int] = []
+    previous = list(range(len(second) + 1))
+    for row, char in enumerate(first, 1):
+        current = [row]
+        for column, other in enumerate(second, 1):
+            cost = min(previous[column] + 1, current[column - 1] + 1, previous[column - 1] + (char != other))
+            if row > 1 and column > 1 and char == second[column - 2] and first[row - 2] == other:
+                cost = min(cost, before[column - 2] + 1)
+            current.append(cost)
+        if min(current) > limit:
+            return limit + 1
+        before, previous = previous, current
+    return previous[-1]
+
+
+def _ordered(name: str) -> str:
+    return " ".join(sorted(str(_SEPARATORS.sub(" ", name)).split()))
+
+
+def _deletions(name: str) -> set[str]:
+    return {name[:index] + name[index + 1 :] for index in range(len(name))} if len(name) <= 80 else set()
+
+
+def _bare(name: str) -> str:
+    return str(_SEPARATORS.sub("", name))
+
+
+def _skeleton(name: str) -> str:
+    """The Latin letters that a name appears to be made of."""
+    folded = unicodedata.normalize("NFKC", name).translate(_CONFUSABLE).lower()
+    folded = "".join(
+        char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char)
+    )
+    for pair, letter in _PAIRS:
+        folded = folded.replace(pair, letter)
+    return folded
