@@ -58,9 +58,9 @@ enum E { ONE(1), TWO(2); int v; E(int v) { this.v = v; } }
 interface I { int K = 1; default void d() { } }
 """, "A.java"))  # fmt: skip
     for part in (
-        "import a.b", "import java.util *", "import c D as static D", "S = move", "setfield this n", "method A.f(this, q: String, *r)",
-        "constructor R.<init>(this, x: String, y: int)", "method R.x(this)", "static E.valueOf(name)", "method %1 e (", "class I",
-    )[1:]:  # fmt: skip
+        "import java.util *", "import c D as static D", "S = move", "setfield this n", "A.f(this, q: String, *r)",
+        "R.<init>(this, x: String, y: int)", "R.x(this)", "E.valueOf(name)", "method %1 e (", "class I",
+    ):  # fmt: skip
         assert part in text, text
 
 
@@ -181,7 +181,7 @@ def program(members: str, body: str) -> str:
         f"{HEAD}public class App extends HttpServlet {{\n  {members}\n"
         "  static void run(String v) throws Exception { Runtime.getRuntime().exec(v); }\n"
         "  public void doPost(HttpServletRequest request, HttpServletResponse response) throws Exception {\n"
-        f"    String p = request.getParameter(\"p\");\n    {body}\n  }}\n}}\n"
+        f'    String p = request.getParameter("p");\n    {body}\n  }}\n}}\n'
     )
 
 
@@ -198,7 +198,7 @@ def test_bad_is_found_and_its_twin_is_not(name: str) -> None:
     assert not commands({"src/App.java": program(members, good)}), program(members, good)
 
 
-HELPER = "package {package};\npublic class Helper {{\n  public static String same(String v) {{ return v; }}\n  public String fixed(String v) {{ return \"a\"; }}\n}}\n"
+HELPER = 'package {package};\npublic class Helper {{\n  public static String same(String v) {{ return v; }}\n  public String fixed(String v) {{ return "a"; }}\n}}\n'
 
 
 @pytest.mark.parametrize(
@@ -211,14 +211,18 @@ def test_types_of_other_files_are_found(package: str, imported: str) -> None:
     extra = "package lib.text;\npublic class Another { }\n"
     for body, expected in (("run(Helper.same(p));", True), ("run(new Helper().fixed(p));", False)):
         text = program("", body).replace("import java.util.*;\n", f"import java.util.*;\n{imported}")
-        assert bool(commands({"a/App.java": text, "a/Another.java": extra, "b/Helper.java": other})) == expected
+        assert (
+            bool(commands({"a/App.java": text, "a/Another.java": extra, "b/Helper.java": other})) == expected
+        )
 
 
 def test_static_imports_and_the_default_package() -> None:
     helper = "public class Helper { public static String same(String v) { return v; } }"
     app = program("", "run(Helper.same(p));").replace("package app;\n", "")
     assert commands({"a/App.java": app, "a/Helper.java": helper})
-    app = program("", "run(same(p));").replace("import java.util.*;", "import static lib.Helper.same;\nimport java.util.*;")
+    app = program("", "run(same(p));").replace(
+        "import java.util.*;", "import static lib.Helper.same;\nimport java.util.*;"
+    )
     assert commands({"a/App.java": app, "b/Helper.java": f"package lib;\n{helper}"})
 
 
@@ -252,7 +256,10 @@ def test_long_chains_are_not_deep() -> None:
         assert not lower(b"class A { void f() { " + body + b" } }", "A.java").notes
 
 
-SAMPLE = program(CASES["wrapper"][0], " ".join(CASES[name][1] for name in ("map-keys", "arrow-switch", "anonymous", "captured"))).encode()
+SAMPLE = program(
+    CASES["wrapper"][0],
+    " ".join(CASES[name][1] for name in ("map-keys", "arrow-switch", "anonymous", "captured")),
+).encode()
 
 
 @settings(max_examples=60, deadline=None)

@@ -23,6 +23,8 @@ class Demand:
         self.mentions: dict[str, list[FunctionInfo]] = {}
         self.seen: set[FunctionInfo] = set()
         self.queue: list[FunctionInfo] = []
+        # Java names types in full where it does not import them, and java.lang needs no import.
+        self._java = any(info.language == "java" for info in world.modules)
         self._asked: set[str] = set()
         self.aliases: dict[str, set[str]] = {}
         for info in world.modules:
@@ -54,11 +56,12 @@ class Demand:
             return
         telling = _telling(parts, self.mentions)
         if _is_type(parts):
-            if _fits(name, self._all_imports):
+            if self._java or _fits(name, self._all_imports):
                 self.ask(telling)
             return
         for function in self.mentions.get(telling, ()):
-            if function not in self.seen and _fits(name, self._imports[function.module.number]):
+            known = function.module.language == "java" or _fits(name, self._imports[function.module.number])
+            if function not in self.seen and known:
                 self.add(function)
         for alias in self.aliases.get(telling, ()):
             if _fits(name, self._all_imports):

@@ -85,7 +85,7 @@ class Reading(Core):
                 target = self.world.find_module(module, made.module, made.level)
                 if target is not None and target is not module:
                     found = self.module_member(target, name, 0)
-                    if found is not UNKNOWN and not (found.name and found.name.startswith(target.name)):
+                    if found.calls or (found is not UNKNOWN and not found.name.startswith(target.name)):
                         return found
                 elif target is None and made.module and f"{made.module}.{name}" in owners(module.language):
                     return Value(name=f"{made.module}.{name}")

@@ -233,7 +233,8 @@ class Expressions:
         if field is None:
             return value
         if field.kind == "this":
-            return self._outer_this(node, place) or value
+            outer = self._outer_this(node, place)
+            return value if outer is None else outer
         name = self.source.text(field)
         if name == "length":
             return self.here.method(place, value, "length")
