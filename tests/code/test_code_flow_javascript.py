@@ -77,7 +77,9 @@ def test_router_controller_service() -> None:
         "service.js": "const { promisify } = require('util');\nconst exec = promisify(require('child_process').exec);\nmodule.exports.ping = async function (host) {\n  return exec(`ping ${host}`);\n};\n",
     }
     assert findings(files)
-    files["controller.js"] = files["controller.js"].replace("service.ping(host)", "service.ping(Number(host))")
+    files["controller.js"] = files["controller.js"].replace(
+        "service.ping(host)", "service.ping(Number(host))"
+    )
     assert not findings(files)
 
 

@@ -132,7 +132,7 @@ def _fits(name: str, imports: set[str]) -> bool:
 def _telling(parts: list[str], mentions: dict[str, list[FunctionInfo]]) -> str:
     """The part of a qualified name that a function that uses it must mention: of two such parts the rarer one."""
     last = parts[-1]
-    if len(parts) < 2:
+    if len(parts) < 2 or "/" in parts[-2]:  # the alias of a Go import may be anything
         return last
     before = parts[-2]
     if last.startswith("__"):

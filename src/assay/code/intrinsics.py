@@ -546,7 +546,7 @@ def _listed_argv(f: Frame, site: Site) -> Value:
 
 def _fill_remote(f: Frame, site: Site) -> Value:
     """`c.BindJSON(&form)`: the arguments are filled with data of the request."""
-    from assay.code.frame import taint_register
+    from assay.code.joining import taint_register
     from assay.code.values import Mark, Source
 
     what = site.names[0] if site.names else site.member
@@ -571,7 +571,7 @@ def _fill_fields(f: Frame, value: Value, labels: Labels) -> None:
 
 def _new_text(f: Frame, site: Site) -> Value:
     """An object made of text that keeps the text's parts: `new URL(text)`."""
-    from assay.code.frame import text_of
+    from assay.code.joining import text_of
 
     text = text_of(f, site.args)
     name = site.names[0] if site.names else ""

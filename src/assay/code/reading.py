@@ -18,9 +18,9 @@ from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo
 # Types whose values can carry no text of an attacker's choice.
 SAFE_TYPES = frozenset(
     ("int", "float", "bool", "complex", "Decimal", "decimal.Decimal", "UUID", "uuid.UUID", "date", "datetime", "datetime.date",
-     "datetime.datetime", "Integer", "Long", "Double", "Float", "Boolean", "Short", "long", "double", "boolean", "short", "byte",
+     "datetime.datetime", "Integer", "Long", "Double", "Float", "Boolean", "Short", "long", "double", "boolean", "short",
      "BigDecimal", "BigInteger", "java.util.UUID", "LocalDate", "number", "int64", "int32", "uint", "uint64", "uint32", "float64",
-     "float32", "PositiveInt", "UUID4", "char", "error", "int8", "int16", "uint8", "uint16", "rune"),
+     "float32", "PositiveInt", "UUID4", "error", "int8", "int16", "uint16"),
 )  # fmt: skip
 _PROPERTIES = frozenset(("property", "functools.cached_property", "django.utils.functional.cached_property"))
 _WRAPPERS = frozenset(

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from assay.code import ir
 from assay.code.build import ModuleBuilder
 from assay.code.frontends.java_expressions import MAX_DEPTH
-from assay.code.frontends.java_names import DECLARATIONS, type_name
+from assay.code.frontends.java_names import DECLARATIONS, library_name, type_name
 from assay.code.frontends.java_types import Declarations
 from assay.code.ir import Block, Module, Register, span
-from assay.code.syntax import Source, Syntax, parse
+from assay.code.syntax import Syntax, parse
 
 LANGUAGE = "java"
 SUFFIXES = (".java",)
@@ -39,12 +39,6 @@ def lower(content: bytes, uri: str) -> Module:
     return module
 
 
-def _dotted(source: Source, node: Syntax) -> str:
-    """A package or type name; what Jakarta EE renamed keeps the name that models know it by."""
-    name = "".join(source.text(node).split())
-    return f"javax.{name[8:]}" if name.startswith("jakarta.") else name
-
-
 class Statements(Declarations):
     """Lowers statements. One object per file; `self.here` is the function that is being written."""
 
@@ -63,7 +57,7 @@ class Statements(Declarations):
         name_node = node.of("scoped_identifier", "identifier")
         if name_node is None:
             return
-        name, place = _dotted(self.source, name_node), self.place(node)
+        name, place = library_name("".join(self.source.text(name_node).split())), self.place(node)
         owner, _, last = name.rpartition(".")
         if node.of("asterisk"):
             if node.has("static"):

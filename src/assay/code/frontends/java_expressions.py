@@ -7,7 +7,7 @@ from collections.abc import Callable
 from assay.code import ir
 from assay.code.build import FunctionBuilder, ModuleBuilder
 from assay.code.frontends.java_literals import integer, real, text_block, unescape
-from assay.code.frontends.java_names import ROOTS, FileTypes, Level, TypeScope, type_name
+from assay.code.frontends.java_names import ROOTS, FileTypes, Level, TypeScope, library_name, type_name
 from assay.code.ir import Register, span
 from assay.code.syntax import Source, Syntax
 
@@ -128,6 +128,8 @@ class Expressions:
     def _free(self, name: str, place: int, head: bool) -> Register:
         if name in self.statics:
             return self.here.field(place, self.here.outer(place, self.statics[name]), name)
+        if name == "jakarta" and head:
+            name = "javax"
         if name[:1].isupper() or (head and name in ROOTS):
             known = self.types.find(name, self.nearest())
             if known is not None and "." in known.path:
@@ -203,13 +205,24 @@ class Expressions:
         value: Register | None = None
         if current is not None:
             head = bool(todo) and todo[-1].kind in ("method_invocation", "field_access")
-            if current.kind == "identifier":
+            if current.kind == "identifier" and self._is_language(current, todo):
+                field = todo[-2].child("field")
+                value = self.here.outer(self.place(todo[-2]), self.source.text(field) if field else "")
+                del todo[-2:]
+            elif current.kind == "identifier":
                 value = self.read(self.source.text(current), self.place(current), head)
             else:
                 value = self.expression(current)
         for one in reversed(todo):
             value = self._link(one, value)
         return value if value is not None else self.here.constant(None)
+
+    def _is_language(self, head: Syntax, todo: list[Syntax]) -> bool:
+        """`java.lang.X` written in full."""
+        if len(todo) < 2 or self.source.text(head) != "java" or todo[-2].kind != "field_access":
+            return False
+        field = todo[-1].child("field")
+        return field is not None and self.source.text(field) == "lang"
 
     def _below(self, node: Syntax) -> Syntax | None:
         if node.kind == "parenthesized_expression":
@@ -308,16 +321,24 @@ class Expressions:
                 if register is not None:
                     return register if level.builder is self.here else self.here.outer(place, first)
         known = self.types.find(name, self.nearest())
-        return self.type_value(known.path if known is not None else name, place)
+        return self.type_value(known.path if known is not None else library_name(name), place)
 
     def _array(self, node: Syntax) -> Register:
         value = node.child("value")
         if value is not None:
             return self.expression(value)
-        for size in node.all("dimensions"):
+        place = self.place(node)
+        sizes = [size for size in node.all("dimensions") if size.kind == "dimensions_expr"]
+        made = self.here.value(ir.BUILD, place, "list", ())
+        for size in sizes:
             for child in size.children:
                 self.expression(child)
-        return self.here.value(ir.BUILD, self.place(node), "list", ())
+        inner = made
+        for _ in sizes[1:8]:  # arrays in an array: one stands for all
+            element = self.here.value(ir.BUILD, place, "list", ())
+            self.here.emit(ir.SETITEM, place, inner, self.here.constant(...), element)
+            inner = element
+        return made
 
     def _elements(self, node: Syntax) -> Register:
         parts = tuple(self.expression(child) for child in node.children)
@@ -543,7 +564,7 @@ class Expressions:
         if name == "var":
             return ""
         known = self.types.find(name, self.nearest())
-        return known.path if known is not None else name.removeprefix("java.lang.")
+        return known.path if known is not None else library_name(name)
 
     def annotations(self, node: Syntax) -> tuple[Register, ...]:
         """The annotations of a declaration, as calls."""

@@ -64,6 +64,13 @@ class Level:
         return None
 
 
+def library_name(name: str) -> str:
+    """A library type's name as models know it: java.lang is left out, and what Jakarta EE renamed keeps its older name."""
+    if name.startswith("jakarta."):
+        return f"javax.{name[8:]}"
+    return name.removeprefix("java.lang.")
+
+
 def type_name(source: Source, node: Syntax) -> str:
     """A type's name without arguments: `Map.Entry`."""
     if node.kind == "generic_type" and node.children:
