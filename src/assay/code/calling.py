@@ -634,7 +634,9 @@ def _functions_of(env: dict[str, Value]) -> tuple[Any, ...]:
     return tuple(found[:6])
 
 
-_PLAIN_TYPES = frozenset(("str", "int", "bool", "float", "bytes", "NoneType", "list", "dict", "tuple", "set", "Undefined"))
+_PLAIN_TYPES = frozenset(
+    ("str", "int", "bool", "float", "bytes", "NoneType", "list", "dict", "tuple", "set", "Undefined")
+)
 
 
 def _short(consts: tuple[Any, ...]) -> bool:
