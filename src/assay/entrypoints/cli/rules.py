@@ -1,4 +1,4 @@
-"""`assay rules list|show|test|validate`: ours and the project's own, the same way."""
+"""`assay rules list|show|test|controls|validate`: ours and the project's own, the same way."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     test.add_argument("path", nargs="*", help="rule files or folders (default: .assay/rules)")
     test.add_argument("--builtin", action="store_true", help="the built-in rules as well")
     test.add_argument("--engine", help="only this engine's")
+    controls = verbs.add_parser(
+        "controls", help="which rules look for what breaks each control of a compliance framework"
+    )
+    controls.add_argument("--framework", default="", help="only this one, for example hipaa")
+    controls.add_argument("--json", action="store_true")
     validate = verbs.add_parser("validate", help="check the form of rule files without running them")
     validate.add_argument("path", nargs="*", help="rule files or folders (default: .assay/rules)")
     validate.add_argument(
@@ -34,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run one verb."""
-    return {"list": _list, "show": _show, "test": _test, "validate": _validate}[args.verb](args)
+    verbs = {"list": _list, "show": _show, "test": _test, "controls": _controls, "validate": _validate}
+    return verbs[args.verb](args)
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -97,6 +103,38 @@ def _test(args: argparse.Namespace) -> int:
     examples = sum(len(rule.bad) + len(rule.good) for rule in rules)
     _say(f"{len(rules)} rules, {examples} examples, {len(failures)} failures")
     return 1 if failures else 0
+
+
+def _controls(args: argparse.Namespace) -> int:
+    from assay.rules.controls import coverage
+
+    rows = coverage(_all_rules(), args.framework)
+    if args.json:
+        _say(
+            json.dumps(
+                [
+                    {
+                        "id": row.control.id,
+                        "text": row.control.text,
+                        "version": row.control.version,
+                        "rules": row.rules,
+                    }
+                    for row in rows
+                ],
+                indent=2,
+            )
+        )
+        return 0
+    for row in rows:
+        _say(
+            f"{row.control.id}  {row.control.text}\n    {len(row.rules)} rules"
+            + (f": {', '.join(row.rules[:4])}" if row.rules else "")
+        )
+    covered = sum(bool(row.rules) for row in rows)
+    _say(
+        f"{covered} of {len(rows)} controls have a rule that looks for what breaks them; a rule alone proves no compliance"
+    )
+    return 0
 
 
 def _validate(args: argparse.Namespace) -> int:
