@@ -93,6 +93,8 @@ class Analysis(Calling):
             f.module.globals[name] = (
                 value if old is None or old is UNKNOWN else join(value, old) if old.labels else value
             )
+            if value.labels and hands_out(value.labels):
+                self.stale |= self.demand.ask_near(name, f.info)
 
     def summary_of(self, info: FunctionInfo, context: tuple[Any, ...]) -> Summary | None:
         """The summary of a function in a context; None while it is being made for the first time or the stack is too deep."""

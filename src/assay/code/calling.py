@@ -73,6 +73,8 @@ class Calling(Reading):
             if modules:
                 calls.extend(self.module_member(modules[0], name, 0).calls)
         site.names = list(dict.fromkeys(names))
+        if f.language == "java":
+            calls = _overloads(calls, site) or [c for c in receiver.calls if isinstance(c, Closure)]
         return tuple(calls[:MAX_OVERRIDES])
 
     def read_field_quietly(self, f: Frame, obj: Value, name: str) -> Value | None:
@@ -269,6 +271,8 @@ class Calling(Reading):
     def captured(self, f: Frame, closure: Closure, name: str) -> Value:
         """What a name that the function took from outside holds at this call."""
         parent = closure.info.function.parent
+        while parent > 0 and closure.info.module.functions[parent].function.kind == "class":
+            parent = closure.info.module.functions[parent].function.parent  # a method of a local class
         if f.module is closure.info.module:
             index = f.info.function.index
             if index == parent:
@@ -566,6 +570,51 @@ class Calling(Reading):
         return obj.types[0] if obj.types else obj.name
 
 
+def _overloads(calls: list[Any], site: Site) -> list[Any]:
+    """Of methods of one name those that take this number of arguments, and of these those whose types fit; all if none does."""
+    closures = [c for c in calls if isinstance(c, Closure)]
+    if len(closures) < 2 or site.spread:
+        return calls
+    fitting = [c for c in closures if _takes(c, len(site.args))]
+    if len(fitting) > 1:
+        fitting = [c for c in fitting if _types_fit(c, site)] or fitting
+    return fitting or calls
+
+
+def _takes(closure: Closure, count: int) -> bool:
+    parameters = [p for p in closure.info.function.parameters if p.kind != "r"]
+    if parameters and parameters[-1].kind == "*":
+        return count >= len(parameters) - 1
+    return len(parameters) == count
+
+
+_LITERAL_TYPES = {
+    "str": ("String", "CharSequence", "Object", "char"),
+    "int": ("int", "long", "Integer", "Long", "short", "byte"),
+}
+
+
+def _types_fit(closure: Closure, site: Site) -> bool:
+    parameters = [p for p in closure.info.function.parameters if p.kind != "r"]
+    for parameter, value in zip(parameters, site.args, strict=False):
+        kinds = value.types
+        if not kinds or not parameter.type or parameter.kind == "*":
+            continue
+        declared = parameter.type.partition("[")[0].rpartition(".")[2]
+        fits = [
+            *(k.rpartition(".")[2] for k in kinds),
+            *(n for k in kinds for n in _LITERAL_TYPES.get(k, ())),
+        ]
+        known = all(k in _LITERAL_TYPES or k == "String" for k in kinds)
+        if (
+            known
+            and declared in ("String", "int", "long", "boolean", "Integer", "Long", "char", "double")
+            and declared not in fits
+        ):
+            return False
+    return True
+
+
 def _below(cls: ClassInfo) -> list[ClassInfo]:
     found: list[ClassInfo] = []
     todo = list(cls.children)
@@ -587,7 +636,9 @@ def _functions_of(env: dict[str, Value]) -> tuple[Any, ...]:
     return tuple(found[:6])
 
 
-_PLAIN_TYPES = frozenset(("str", "int", "bool", "float", "bytes", "NoneType", "list", "dict", "tuple", "set", "Undefined"))
+_PLAIN_TYPES = frozenset(
+    ("str", "int", "bool", "float", "bytes", "NoneType", "list", "dict", "tuple", "set", "Undefined")
+)
 
 
 def _short(consts: tuple[Any, ...]) -> bool:

@@ -242,7 +242,9 @@ def run_typed(f: Frame, i: Instruction) -> None:
     if safe and f.language in ("java", "go"):
         f.set(dst, Value(const=value.const, types=types))
         return
-    if types and not (value.types and value.types[0] not in ("object", "Object")):
+    if types and not (
+        value.types and value.types[0] not in ("object", "Object") and not value.types[0].endswith("()")
+    ):
         value = value.with_types(types)
     f.set(dst, value)
 

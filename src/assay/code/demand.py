@@ -24,6 +24,8 @@ class Demand:
         self.mentions: dict[str, list[FunctionInfo]] = {}
         self.seen: set[FunctionInfo] = set()
         self.queue: list[FunctionInfo] = []
+        # Java names types in full where it does not import them, and java.lang needs no import.
+        self._java = any(info.language == "java" for info in world.modules)
         self._asked: set[str] = set()
         self.aliases: dict[str, set[str]] = {}
         for info in world.modules:
@@ -59,15 +61,14 @@ class Demand:
             self.ask(parts[-1])
             return
         telling = _telling(parts, self.mentions)
-        if _is_type(parts) and len(self.mentions.get(telling, ())) <= _MANY:
-            if _fits(name, self._all_imports):
+        if _is_type(parts) and (self._java or len(self.mentions.get(telling, ())) <= _MANY):
+            if self._java or _fits(name, self._all_imports):
                 self.ask(telling)
             return
         called = self._called.get(".".join(parts[:2]), set())
         for function in self.mentions.get(telling, ()):
-            if function not in self.seen and (
-                _fits(name, self._imports[function.module.number]) or _names_one(function, called)
-            ):
+            known = function.module.language == "java" or _fits(name, self._imports[function.module.number])
+            if function not in self.seen and (known or _names_one(function, called)):
                 self.add(function)
         for alias in self.aliases.get(telling, ()):
             if _fits(name, self._all_imports):
@@ -171,7 +172,7 @@ def _fits(name: str, imports: set[str]) -> bool:
 def _telling(parts: list[str], mentions: dict[str, list[FunctionInfo]]) -> str:
     """The part of a qualified name that a function that uses it must mention: of two such parts the rarer one."""
     last = parts[-1]
-    if len(parts) < 2:
+    if len(parts) < 2 or "/" in parts[-2]:  # the alias of a Go import may be anything
         return last
     before = parts[-2]
     if last.startswith("__"):

@@ -112,7 +112,7 @@ def fold_unary(symbol: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
 _PURE = frozenset(
     ("lower", "upper", "strip", "lstrip", "rstrip", "replace", "split", "startswith", "endswith", "title", "join", "encode", "decode",
      "trim", "toLowerCase", "toUpperCase", "startsWith", "endsWith", "substring", "charAt", "indexOf", "isEmpty", "equals", "length",
-     "contains", "concat", "toString", "equalsIgnoreCase", "count", "find", "isdigit", "isalpha", "removeprefix", "removesuffix", "format"),
+     "contains", "concat", "toString", "equalsIgnoreCase", "count", "find", "isdigit", "isalpha", "removeprefix", "removesuffix", "format", "getBytes", "toCharArray", "intern"),
 )  # fmt: skip
 
 
@@ -135,5 +135,6 @@ _JAVA: dict[str, Callable[..., Any]] = {
     "substring": lambda s, a, b=None: s[a:b], "charAt": lambda s, i: s[i], "indexOf": lambda s, p: s.find(p),
     "isEmpty": lambda s: not s, "equals": lambda s, o: s == o, "equalsIgnoreCase": lambda s, o: s.lower() == o.lower(),
     "contains": lambda s, p: p in s, "concat": lambda s, p: s + p, "toString": lambda s: s, "length": lambda s: len(s),
+    "getBytes": lambda s, *_: s, "toCharArray": lambda s: s, "intern": lambda s: s,
     "format": lambda s, *a: None,
 }  # fmt: skip

@@ -504,6 +504,82 @@ def _choice(_f: Frame, site: Site) -> Value:
     return result or UNKNOWN
 
 
+def _listed(f: Frame, site: Site) -> Value:
+    """`Arrays.asList(a, b)`: a list of the arguments; of one array: its elements."""
+    if len(site.args) == 1 and site.args[0].refs and any(t in ("list", "Array") for t in site.args[0].types):
+        return site.args[0]
+    return f.new_object(("list",), Shape(dict(enumerate(site.args[:32])), None, len(site.args)))
+
+
+def _mapped(f: Frame, site: Site) -> Value:
+    """`Map.of(key, value, ...)`."""
+    made = f.new_object(("dict",))
+    for key, value in zip(site.args[::2], site.args[1::2], strict=False):
+        store(f.heap, f.shared, made, key_of(key), value)
+    return made
+
+
+def _new_argv(f: Frame, site: Site) -> Value:
+    """`new ProcessBuilder(program, argument, ...)`: an object that keeps its command; what of it is dangerous is reported here."""
+    listed = _listed(f, site)
+    f.analysis.item_sink(
+        f, f.analysis.models(f).by_name.get("ProcessBuilder.<command>", []), site.receiver, listed, site.span
+    )
+    return f.new_object(("ProcessBuilder",))
+
+
+def _listed_argv(f: Frame, site: Site) -> Value:
+    """Go's `exec.Command(program, arguments...)`: judged as the list of its arguments, a context before them left out."""
+    first = 1 if site.member.endswith("Context") else 0
+    args = site.args[first:]
+    rest = None
+    for _, value in site.spread:
+        rest = elements(f.heap, f.shared, value)
+    listed = f.new_object(
+        ("list",), Shape(dict(enumerate(args[:32])), rest, len(args) if rest is None else -1)
+    )
+    f.analysis.item_sink(
+        f, f.analysis.models(f).by_name.get("os/exec.<command>", []), site.receiver, listed, site.span
+    )
+    return f.new_object(("os/exec.Cmd",))
+
+
+def _fill_remote(f: Frame, site: Site) -> Value:
+    """`c.BindJSON(&form)`: the arguments are filled with data of the request."""
+    from assay.code.joining import taint_register
+    from assay.code.values import Mark, Source
+
+    what = site.names[0] if site.names else site.member
+    source = Source("remote", f.number, site.span, what)
+    labels: Labels = {source: Mark(ALL, (None, f.number, site.span, what), 2)}
+    for register, value in zip(site.registers, site.args, strict=False):
+        if value.refs:
+            store(f.heap, f.shared, value, ANY, Value(labels))
+            _fill_fields(f, value, labels)
+        else:
+            taint_register(f, register, labels)
+    return UNKNOWN
+
+
+def _fill_fields(f: Frame, value: Value, labels: Labels) -> None:
+    for kind in value.types:
+        cls = f.analysis.world.classes.get(kind)
+        for name, declared in (cls.fields if cls is not None else {}).items():
+            if cls is not None and not f.analysis.types_of(cls.module, declared)[1]:
+                store(f.heap, f.shared, value, name, Value(labels))
+
+
+def _new_text(f: Frame, site: Site) -> Value:
+    """An object made of text that keeps the text's parts: `new URL(text)`."""
+    from assay.code.joining import text_of
+
+    text = text_of(f, site.args)
+    name = site.names[0] if site.names else ""
+    kind = name.rpartition(".")[0] if name.rpartition(".")[2][:1].islower() else name
+    parts = text.parts if text.parts is not None or text.const is None else (text.const[0],)
+    return Value(text.labels, types=(kind,) if kind else (), parts=parts)
+
+
 INTRINSICS: dict[str, Callable[[Frame, Site], Value]] = {
     "add": _add, "append_return": _append_return, "insert": _insert, "extend": _extend, "get": _get, "put": _put, "setdefault": _setdefault,
     "pop": _pop, "remove": _remove, "clear": _clear, "update": _update, "values": _values, "keys": _keys, "items": _items,
@@ -511,5 +587,5 @@ INTRINSICS: dict[str, Callable[[Frame, Site], Value]] = {
     "change": _change, "split": _split, "number": _number, "boolean": _boolean, "length": _length, "element": _element,
     "first": _first_element, "last": _last_element, "pairs": _pairs, "map": _map, "apply": _apply, "getattr": _getattr,
     "setattr": _setattr, "super": _super, "builder": _builder, "builder_text": _builder_text, "new_builder": _new_builder,
-    "new": _new, "is_type": _is_type, "path_join": _path_join, "choice": _choice,
+    "new": _new, "listed": _listed, "mapped": _mapped, "new_argv": _new_argv, "listed_argv": _listed_argv, "fill_remote": _fill_remote, "new_text": _new_text, "is_type": _is_type, "path_join": _path_join, "choice": _choice,
 }  # fmt: skip

@@ -131,6 +131,21 @@ def triggers(language: str) -> frozenset[str]:
     return frozenset(t for file in packed().files if file.language in names for t in file.triggers)
 
 
+@cache
+def owners(language: str) -> frozenset[str]:
+    """Every type or package that a model of the language mentions: all that stands before a dot in a name, and bases."""
+    found: set[str] = set()
+    for file in packed().files:
+        if file.language in _served(language):
+            for row in file.rows:
+                for name in (*row["names"], *row.get("bases", ())):
+                    found.add(name)
+                    while "." in name:
+                        name = name.rpartition(".")[0]
+                        found.add(name)
+    return frozenset(found)
+
+
 def _served(language: str) -> tuple[str, ...]:
     return ("javascript", "typescript") if language in ("javascript", "typescript") else (language,)
 

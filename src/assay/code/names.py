@@ -6,6 +6,14 @@ from assay.code.ir import Module
 
 _JS_SUFFIXES = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts")
 
+# First elements of the import paths of Go's standard library.
+_GO_LIBRARY = frozenset(
+    ("archive", "bufio", "bytes", "cmp", "compress", "container", "context", "crypto", "database", "debug", "embed", "encoding", "errors",
+     "expvar", "flag", "fmt", "go", "hash", "html", "image", "index", "io", "iter", "log", "maps", "math", "mime", "net", "os", "path",
+     "plugin", "reflect", "regexp", "runtime", "slices", "sort", "strconv", "strings", "sync", "syscall", "testing", "text", "time",
+     "unicode", "unsafe"),
+)  # fmt: skip
+
 
 def module_key(module: Module) -> str:
     """The name under which others import this file: dotted for Python and Java, the path without suffix for JavaScript, the folder for Go."""
@@ -28,6 +36,8 @@ def resolve_module(origin: Module, key: str, module: str, level: int) -> list[st
         return _javascript(origin.uri, module)
     if origin.language == "go":
         parts = module.split("/")
+        if parts[0] in _GO_LIBRARY:
+            return [module]
         return ["/".join(parts[start:]) for start in range(len(parts))]
     return [module]
 

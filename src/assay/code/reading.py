@@ -10,6 +10,7 @@ from assay.code.core import Core
 from assay.code.frame import Frame
 from assay.code.heap import ANY, elements, key_of, load, store
 from assay.code.kinds import ALL, BIT
+from assay.code.model_rows import owners
 from assay.code.summary import Closure
 from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, cleared, join
 from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo
@@ -17,9 +18,9 @@ from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo
 # Types whose values can carry no text of an attacker's choice.
 SAFE_TYPES = frozenset(
     ("int", "float", "bool", "complex", "Decimal", "decimal.Decimal", "UUID", "uuid.UUID", "date", "datetime", "datetime.date",
-     "datetime.datetime", "Integer", "Long", "Double", "Float", "Boolean", "Short", "long", "double", "boolean", "short", "byte",
+     "datetime.datetime", "Integer", "Long", "Double", "Float", "Boolean", "Short", "long", "double", "boolean", "short",
      "BigDecimal", "BigInteger", "java.util.UUID", "LocalDate", "number", "int64", "int32", "uint", "uint64", "uint32", "float64",
-     "float32", "PositiveInt", "UUID4", "char"),
+     "float32", "PositiveInt", "UUID4", "error", "int8", "int16", "uint16"),
 )  # fmt: skip
 _PROPERTIES = frozenset(("property", "functools.cached_property", "django.utils.functional.cached_property"))
 _WRAPPERS = frozenset(
@@ -85,15 +86,11 @@ class Reading(Core):
                 target = self.world.find_module(module, made.module, made.level)
                 if target is not None and target is not module:
                     found = self.module_member(target, name, 0)
-                    if found is not UNKNOWN and not (found.name and found.name.startswith(target.name)):
+                    if found.calls or (found is not UNKNOWN and not found.name.startswith(target.name)):
                         return found
-                elif target is None and made.module and self._known_member(module, f"{made.module}.{name}"):
+                elif target is None and made.module and f"{made.module}.{name}" in owners(module.language):
                     return Value(name=f"{made.module}.{name}")
         return Value(name=name)
-
-    def _known_member(self, module: ModuleInfo, name: str) -> bool:
-        models = self._models[module.language]
-        return name in models.by_name or any(known.startswith(name + ".") for known in models.by_name)
 
     def value_of(self, found: ClassInfo | FunctionInfo | ModuleInfo | str) -> Value:
         """The value that a resolved name has."""
@@ -127,7 +124,10 @@ class Reading(Core):
                 return self.value_of(inner)
         if not member or member == "default":
             return Value(name=name)
-        return Value(name=f"{name}.{member}" if name else member)
+        full = f"{name}.{member}" if name else member
+        if module.language == "java" and full in self.world.classes:  # a nested class
+            return self.value_of(self.world.classes[full])
+        return Value(name=full)
 
     def _exported(self, target: ModuleInfo, member: str) -> Value:
         """JavaScript: a module is also what `module.exports = value` made it, whether or not the import asks for a default."""

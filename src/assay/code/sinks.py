@@ -106,7 +106,9 @@ def _local(before: str) -> bool:
 
 def _argv(f: Frame, value: Value, labels: Labels, bit: int) -> Labels | None:
     """In a list of arguments the program itself is dangerous, and what a shell is told to run."""
-    if not value.refs or not any(t in ("list", "tuple", "array") for t in value.types):
+    if not value.refs or not any(
+        t in ("list", "tuple", "array", "Array") or t.endswith("List") for t in value.types
+    ):
         return labels
     found: Labels | None = None
     first = load(f.heap, f.shared, value, 0)

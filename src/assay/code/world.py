@@ -5,6 +5,7 @@ from __future__ import annotations
 from assay.code import ir
 from assay.code.build import blocks_of
 from assay.code.ir import Block, Class, Function, Module
+from assay.code.model_rows import owners
 from assay.code.names import module_key, resolve_module
 from assay.code.values import Value
 
@@ -120,7 +121,7 @@ class ModuleInfo:
 
     def _find_top(self) -> None:
         for function in self.functions[1:]:
-            if function.function.parent == 0 and function.function.kind not in ("class", "lambda"):
+            if function.function.parent == 0 and function.function.kind not in ("class", "lambda", "method"):
                 self.top[function.name] = function
         for cls in self.classes:
             if self.functions[cls.made.body].function.parent == 0:
@@ -199,12 +200,24 @@ class World:
                 inner = self.find_module(origin, f"{made.module}.{made.name}".strip("."), made.level)
                 if inner is not None:
                     return inner
-            return f"{made.module}.{made.name}" if made.name and made.name != "default" else made.module
+            full = f"{made.module}.{made.name}" if made.name and made.name != "default" else made.module
+            return self.classes.get(full, full) if origin.language == "java" else full
         for sibling in (
             self.by_package.get((origin.language, origin.module.package), ()) if origin.module.package else ()
         ):
             if name in sibling.top:
                 return sibling.top[name]
+        return self._through_wildcards(origin, name)
+
+    def _through_wildcards(self, origin: ModuleInfo, name: str) -> ClassInfo | str:
+        """Java's `import a.b.*`: a type of the project, or one that some model knows."""
+        if origin.language == "java":
+            known = owners("java")
+            for made in origin.module.imports:
+                if made.name == "*":
+                    full = f"{made.module}.{name}"
+                    if full in self.classes or full in known:
+                        return self.classes.get(full, full)
         return name
 
     def member(
@@ -221,6 +234,11 @@ class World:
         inner = self.by_key.get((_family(module.language), f"{module.name}.{name}"))
         if inner:
             return inner[0]
+        if module.language in ("java", "go"):  # a package is many files
+            for sibling in self.by_package.get((module.language, module.module.package), ()):
+                if name in sibling.top:
+                    return sibling.top[name]
+            return self.classes.get(f"{module.name}.{name}", f"{module.name}.{name}")
         for made in module.module.imports:
             if made.name == "*" and depth < 6:
                 target = self.find_module(module, made.module, made.level)

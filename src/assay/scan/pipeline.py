@@ -206,7 +206,9 @@ def _wanted(plan: Plan, findings: list[Finding]) -> list[Finding]:
     """Findings of the default profile, and those of the hygiene profile when asked for."""
     if plan.request.hygiene:
         return findings
-    hygiene = {rule.id for engine in plan.engines for rule in engine.rules() if rule.profile is Profile.HYGIENE}
+    hygiene = {
+        rule.id for engine in plan.engines for rule in engine.rules() if rule.profile is Profile.HYGIENE
+    }
     return [finding for finding in findings if finding.rule_id not in hygiene]
 
 

@@ -78,7 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--severity", metavar="S", help="least severity that is reported: critical, high, medium, low, all"
     )
     result.add_argument(
-        "--hygiene", action="store_true", help="also report what is merely good style (rules of the hygiene profile)"
+        "--hygiene",
+        action="store_true",
+        help="also report what is merely good style (rules of the hygiene profile)",
     )
     result.add_argument("--fail-on", metavar="S", help="least severity that blocks, or none (default: high)")
     result.add_argument(

@@ -14,7 +14,7 @@ from assay.scan.triage.agent_marks import agent_added
 from assay.scan.triage.baseline import compare, read_baseline, with_baseline
 from assay.scan.triage.context import CONTEXT_FILE, Fact, read_context
 from assay.scan.triage.identity import fingerprints
-from assay.scan.triage.inference import owners
+from assay.scan.triage.inference import owners_of
 from assay.scan.triage.inline import Mark, may_hold_marks, parse_marks
 from assay.scan.triage.line_hash import line_hashes
 from assay.scan.triage.merge import merge
@@ -27,7 +27,6 @@ from assay.scan.triage.suppression_file import read_suppressions
 
 BASELINE_FILE = Path(".assay") / "baseline.json"
 SUPPRESSIONS_FILE = Path(".assay") / "suppressions.yaml"
-_CODEOWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 Read = Callable[[str], bytes | None]
 
 
@@ -85,7 +84,7 @@ def triage(
     today = datetime.now(UTC).date()
     added = agent_added(request.root, in_use(visible, marks))
     ledger = apply(visible, marks, external, today, added, check_unused=not partial)
-    context = read_context(Path(request.root) / CONTEXT_FILE, (*facts, *_owners(head.read)), request.paths)
+    context = read_context(Path(request.root) / CONTEXT_FILE, (*facts, *owners_of(head.read)), request.paths)
     ranked = rank((*ledger.findings, *_above(absent, request.severity)[0]), context, controls)
     return Triaged(ranked, (*notes, *hidden, *complaints, *ledger.notifications))
 
@@ -95,15 +94,6 @@ def _secrets_looked(request: ScanRequest) -> bool:
     asked = {ScanType.FULL, ScanType.SECRETS} & set(request.types)
     chosen = not request.engines or "secrets" in request.engines
     return bool(asked) and chosen and request.mode is not ScanMode.HISTORY
-
-
-def _owners(read: Read) -> tuple[Fact, ...]:
-    """Owners from the first CODEOWNERS file there is, in GitHub's order."""
-    for uri in _CODEOWNERS:
-        content = read(uri)
-        if content is not None:
-            return tuple(owners(content.decode("utf-8", "replace"), uri))
-    return ()
 
 
 def identify(raw: Iterable[Finding], sources: Sources) -> tuple[TriagedFinding, ...]:

@@ -1,0 +1,557 @@
+"""Go to the intermediate representation: files, declarations and statements. Expressions are in `go_expressions`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from assay.code import ir
+from assay.code.build import FunctionBuilder, ModuleBuilder
+from assay.code.frontends.go_expressions import EXPRESSIONS, MAX_DEPTH, Expressions
+from assay.code.ir import Block, Module, Parameter, Register, span
+from assay.code.syntax import Syntax, parse
+
+LANGUAGE = "go"
+SUFFIXES = (".go",)
+
+
+def lower(content: bytes, uri: str) -> Module:
+    """One file, as far as it can be read. Never raises for bad input: see `Module.errors` and `Module.notes`."""
+    source = parse(LANGUAGE, content)
+    builder = ModuleBuilder(uri, LANGUAGE)
+    body = builder.function("<module>", "module", span(0, len(content)), None)
+    builder.module.package = uri.rpartition("/")[0] or "."
+    lowering = Statements(source, builder, body)
+    for child in source.root.children:
+        lowering.statement(child)
+    module = builder.module
+    module.comments = [span(comment.start, comment.end) for comment in source.comments]
+    module.errors = source.errors
+    module.lines = content.count(b"\n") + 1
+    if lowering.too_deep:
+        module.notes.append(
+            f"{lowering.too_deep} places are nested deeper than {MAX_DEPTH} and were left out"
+        )
+    return module
+
+
+class Statements(Expressions):
+    """Lowers declarations and statements. One object per file; `self.here` is the function that is being written."""
+
+    def statement(self, node: Syntax) -> None:
+        """Lower any statement; of an unknown kind its children are lowered."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.too_deep += 1
+        else:
+            method = _STATEMENTS.get(node.kind)
+            if method is not None:
+                method(self, node)
+            elif node.kind in EXPRESSIONS:
+                self.expression(node)
+            else:
+                for child in node.children:
+                    self.statement(child)
+        self.depth -= 1
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        """A block scope."""
+        self.scopes.append({})
+        try:
+            yield
+        finally:
+            self.scopes.pop()
+
+    def block_of(self, node: Syntax | None) -> Block:
+        """A block as a nested block with a scope of its own."""
+        with self.here.block() as made, self.scope():
+            for child in node.children if node is not None else []:
+                self.statement(child)
+        return made
+
+    def _nested(self, node: Syntax) -> None:
+        with self.scope():
+            for child in node.children:
+                self.statement(child)
+
+    # Declarations
+
+    def _package(self, _node: Syntax) -> None:
+        """Which package it is tells the folder."""
+
+    def _import(self, node: Syntax) -> None:
+        specs = [one for one in node.walk() if one.kind == "import_spec"]
+        for spec in specs:
+            path_node, name_node = spec.child("path"), spec.child("name")
+            path = self.source.text(path_node).strip('"`') if path_node is not None else ""
+            alias = self.source.text(name_node) if name_node is not None else _default_name(path)
+            if not path or alias == "_":
+                continue
+            place = self.place(spec)
+            if alias == ".":
+                self.builder.add_import(path, "*", "", 0, place)
+                self.here.emit(ir.IMPORT, place, None, path, "*", 0)
+                continue
+            self.builder.add_import(path, "", alias, 0, place)
+            value = self.here.value(ir.IMPORT, place, path, "", 0)
+            self.here.emit(ir.MOVE, place, self.here.variable(alias), value)
+
+    def _variables(self, node: Syntax) -> None:
+        for spec in node.walk():
+            if spec.kind not in ("var_spec", "const_spec"):
+                continue
+            kind_node, value = spec.child("type"), spec.child("value")
+            kind = self.type_text(kind_node) if kind_node is not None else ""
+            names = [name for name in spec.all("name") if name.kind == "identifier"]
+            values = self._spread(self.expressions(value), len(names), self.place(spec))
+            for position, name in enumerate(names):
+                text = self.source.text(name)
+                self.declare(text, kind)
+                if position < len(values):
+                    self.bind(text, values[position], self.place(name))
+                elif kind_node is not None and value is None:
+                    self._zero(text, kind_node, self.place(name))
+
+    def _zero(self, name: str, kind: Syntax, place: int) -> None:
+        """`var x T`: a struct that fields are set on."""
+        if kind.kind in ("type_identifier", "qualified_type") and self.type_text(kind) not in (
+            "string", "int", "int64", "bool", "error", "byte", "float64", "any", "int32", "uint",
+        ):  # fmt: skip
+            self.bind(name, self.here.value(ir.DICT, place, self.type_value(kind), ()), place)
+        elif kind.kind in ("slice_type", "array_type"):
+            self.bind(name, self.here.value(ir.BUILD, place, "list", ()), place)
+
+    def _types(self, node: Syntax) -> None:
+        for spec in node.children:
+            if spec.kind in ("type_spec", "type_alias"):
+                self._type(spec)
+
+    def _type(self, spec: Syntax) -> None:
+        name_node, kind = spec.child("name"), spec.child("type")
+        if name_node is None or kind is None:
+            return
+        name, place, outer = self.source.text(name_node), self.place(spec), self.here
+        inner = self.builder.function(name, "class", place, outer)
+        fields: dict[str, str] = {}
+        bases: list[str] = []
+        for child in kind.children if kind.kind in ("struct_type", "interface_type") else []:
+            if child.kind == "type_elem":
+                bases.append(self.type_text(child))
+            for field in child.children if child.kind == "field_declaration_list" else []:
+                self._field(field, fields, bases)
+        made = self.builder.add_class(name, place, inner, tuple(base for base in bases if base))
+        made.kind = {"struct_type": "struct", "interface_type": "interface"}.get(kind.kind, "type")
+        made.fields = fields
+        if kind.kind not in ("struct_type", "interface_type") and self.type_text(kind):
+            made.bases = (self.type_text(kind).partition("[")[0],)
+        register = outer.value(ir.CLASS, place, made.index, (), (), ())
+        self.declare(name)
+        self.bind(name, register, place)
+
+    def _field(self, node: Syntax, fields: dict[str, str], bases: list[str]) -> None:
+        kind = node.child("type")
+        if node.kind != "field_declaration" or kind is None:
+            return
+        text = self.type_text(kind)
+        names = node.all("name")
+        for name in names:
+            fields[self.source.text(name)] = text
+        if not names and text:  # embedded
+            bases.append(text)
+            fields[text.rpartition(".")[2]] = text
+
+    # Functions
+
+    def _function_declaration(self, node: Syntax) -> None:
+        name_node, receiver = node.child("name"), node.child("receiver")
+        name = self.source.text(name_node) if name_node is not None else "<unnamed>"
+        outer, place = self.here, self.place(node)
+        inner = self.builder.function(name, "method" if receiver is not None else "function", place, outer)
+        owner = ""
+        if receiver is not None:
+            kinds = [child.child("type") for child in receiver.children]
+            owner = self.type_text(kinds[0]).partition("[")[0] if kinds and kinds[0] is not None else ""
+            inner.function.qualname = f"{owner}.{name}"
+        self._body(node, inner, receiver)
+        value = outer.value(ir.FUNC, place, inner.function.index, (), (), ())
+        if receiver is None:
+            outer.emit(ir.MOVE, place, outer.variable(name), value)
+            return
+        for made in self.builder.module.classes:
+            if made.name == owner:
+                made.methods.setdefault(name, []).append(inner.function.index)
+
+    def literal_function(self, node: Syntax) -> Register:
+        """A function literal."""
+        outer, place = self.here, self.place(node)
+        inner = self.builder.function("<lambda>", "lambda", place, outer)
+        self._body(node, inner, None)
+        return outer.value(ir.FUNC, place, inner.function.index, (), (), ())
+
+    def _body(self, node: Syntax, inner: FunctionBuilder, receiver: Syntax | None) -> None:
+        outer, body, result = self.here, node.child("body"), node.child("result")
+        self.outer_scopes.append(self.scopes)
+        self.scopes, self.here = [{}], inner
+        for group, is_receiver in ((receiver, True), (node.child("parameters"), False)):
+            for child in group.children if group is not None else []:
+                self._parameter(child, "r" if is_receiver else "")
+        if result is not None and result.kind == "parameter_list":
+            for child in result.children:
+                self._result(child)
+        elif result is not None:
+            inner.function.returns = self.type_text(result)
+        for child in body.children if body is not None else []:
+            self.statement(child)
+        self.here, self.scopes = outer, self.outer_scopes.pop()
+
+    def _parameter(self, node: Syntax, kind: str) -> None:
+        type_node = node.child("type")
+        text = self.type_text(type_node) if type_node is not None else ""
+        rest = node.kind == "variadic_parameter_declaration"
+        names = [self.source.text(name) for name in node.all("name")] or ["_"]
+        for name in names:
+            register = self.here.fresh(name)
+            self.scopes[-1][name] = register
+            self.here.function.parameters.append(
+                Parameter(name, register, "*" if rest else kind, "" if rest else text)
+            )
+
+    def _result(self, node: Syntax) -> None:
+        """Named results are variables."""
+        kind = node.child("type")
+        for name in node.all("name"):
+            self.declare(self.source.text(name), self.type_text(kind) if kind is not None else "")
+
+    # Assignment
+
+    def _spread(self, values: list[Register], count: int, place: int) -> list[Register]:
+        """The values for several targets: of one call that gives several, its parts."""
+        if count > 1 and len(values) == 1:
+            source = values[0]
+            return [self.here.value(ir.ITEM, place, source, self.here.constant(i)) for i in range(count)]
+        return values
+
+    def _short(self, node: Syntax) -> None:
+        self._assign_all(node.child("left"), node.child("right"), declare=True)
+
+    def _assign_all(self, left: Syntax | None, right: Syntax | None, declare: bool) -> None:
+        targets = (
+            left.children if left is not None and left.kind == "expression_list" else [left] if left else []
+        )
+        values = self.expressions(right)
+        if len(targets) > 1 and len(values) == 1 and self._is_checked(right):
+            values = [values[0]] + [self.here.constant(...)] * (len(targets) - 1)  # `v, ok := m[k]`
+        values = self._spread(values, len(targets), self.place(right) if right is not None else 0)
+        for target, value in zip(targets, values, strict=False):
+            if declare and target.kind == "identifier":
+                name = self.source.text(target)
+                if name != "_" and name not in self.scopes[-1]:
+                    self.declare(name)
+            if (
+                len(targets) > 1
+                and target is targets[-1]
+                and self.source.text(target) in ("err", "ok", "found")
+            ):
+                value = self.here.value(ir.TYPED, self.place(target), value, "error")
+            self.assign(target, value)
+
+    def _is_checked(self, node: Syntax | None) -> bool:
+        """Forms that give a second value which says whether there was a first."""
+        inner = (
+            node.children[0]
+            if node is not None and node.kind == "expression_list" and node.children
+            else node
+        )
+        if inner is None:
+            return False
+        operator = inner.child("operator") if inner.kind == "unary_expression" else None
+        return inner.kind in ("index_expression", "type_assertion_expression") or (
+            operator is not None and operator.kind == "<-"
+        )
+
+    def _assignment(self, node: Syntax) -> None:
+        left, right, operator = node.child("left"), node.child("right"), node.child("operator")
+        symbol = operator.kind[:-1] if operator is not None else ""
+        if not symbol or left is None or right is None:
+            self._assign_all(left, right, declare=False)
+            return
+        target = left.children[0] if left.kind == "expression_list" and left.children else left
+        values = self.expressions(right)
+        value = values[0] if values else self.here.constant(...)
+        self.assign(target, self.here.value(ir.OP, self.place(node), symbol, self.expression(target), value))
+
+    def assign(self, target: Syntax, value: Register) -> None:
+        """Assign to a name, field, element or through a pointer."""
+        while target.kind == "parenthesized_expression" and target.children:
+            target = target.children[0]
+        place = self.place(target)
+        if target.kind == "identifier":
+            self.bind(self.source.text(target), value, place)
+            return
+        operand = target.child("operand")
+        if operand is None:
+            return
+        if target.kind == "selector_expression":
+            field = target.child("field")
+            name = self.source.text(field) if field is not None else ""
+            obj = self.expression(operand)
+            self.here.function.names.add(name)
+            self.here.emit(ir.SETFIELD, place, obj, name, value)
+        elif target.kind == "index_expression":
+            index = target.child("index")
+            obj = self.expression(operand)
+            key = self.expression(index) if index is not None else self.here.constant(...)
+            self.here.emit(ir.SETITEM, place, obj, key, value)
+        elif target.kind == "unary_expression":
+            self.assign(operand, value)
+
+    def _step(self, node: Syntax) -> None:
+        if node.children:
+            target = node.children[0]
+            symbol = "+" if node.kind == "inc_statement" else "-"
+            value = self.here.value(
+                ir.OP, self.place(node), symbol, self.expression(target), self.here.constant(1)
+            )
+            self.assign(target, value)
+
+    def _send(self, node: Syntax) -> None:
+        channel, value = node.child("channel"), node.child("value")
+        if channel is not None and value is not None:
+            self.here.emit(ir.ADD, self.place(node), self.expression(channel), self.expression(value))
+
+    # Jumps
+
+    def _return(self, node: Syntax) -> None:
+        values = self.expressions(node.children[0]) if node.children else []
+        place = self.place(node)
+        if len(values) > 1:
+            self.here.emit(ir.RETURN, place, self.here.value(ir.BUILD, place, "tuple", tuple(values)))
+        else:
+            self.here.emit(ir.RETURN, place, values[0] if values else None)
+
+    def _break(self, node: Syntax) -> None:
+        label = self.source.text(node.children[0]) if node.children else ""
+        self.here.emit(ir.BREAK, self.place(node), label)
+
+    def _continue(self, node: Syntax) -> None:
+        label = self.source.text(node.children[0]) if node.children else ""
+        self.here.emit(ir.CONTINUE, self.place(node), label)
+
+    def _nothing(self, _node: Syntax) -> None:
+        """`goto`, `fallthrough`: seen by the switch, else without effect."""
+
+    # Branches and loops
+
+    def _if(self, node: Syntax) -> None:
+        """`else if` chains grow with the text: a loop."""
+        current: Syntax | None = node
+        before, opened = self.here.code, 0
+        while current is not None:
+            self.scopes.append({})
+            opened += 1
+            start, condition_node = current.child("initializer"), current.child("condition")
+            if start is not None:
+                self.statement(start)
+            condition = (
+                self.expression(condition_node) if condition_node is not None else self.here.constant(...)
+            )
+            then = self.block_of(current.child("consequence"))
+            otherwise: Block = []
+            self.here.emit(ir.IF, self.place(condition_node or current), condition, then, otherwise)
+            alternative = current.child("alternative")
+            self.here.code = otherwise
+            if alternative is not None and alternative.kind != "if_statement":
+                self._nested(alternative)
+                alternative = None
+            current = alternative
+        del self.scopes[-opened:]
+        self.here.code = before
+
+    def _plain_loop(self, node: Syntax) -> None:
+        self._loop(node, "")
+
+    def _loop(self, node: Syntax, label: str) -> None:
+        with self.scope():
+            clause = node.of("range_clause")
+            if clause is not None:
+                self._range(node, clause, label)
+                return
+            clause = node.of("for_clause")
+            body_node = node.child("body")
+            start = clause.child("initializer") if clause is not None else None
+            update_node = clause.child("update") if clause is not None else None
+            condition_node = (
+                clause.child("condition")
+                if clause is not None
+                else next((child for child in node.children if child is not body_node), None)
+            )
+            if start is not None:
+                self.statement(start)
+            with self.here.block() as head:
+                condition = self.expression(condition_node) if condition_node is not None else None
+            body = self.block_of(body_node)
+            with self.here.block() as update:
+                if update_node is not None:
+                    self.statement(update_node)
+            self.here.emit(ir.LOOP, self.place(node), head, condition, body, update, [], label, False)
+
+    def _range(self, node: Syntax, clause: Syntax, label: str) -> None:
+        left, right = clause.child("left"), clause.child("right")
+        iterable = self.expression(right) if right is not None else self.here.constant(...)
+        pair, place = self.here.temp(), self.place(clause)
+        targets = left.children if left is not None else []
+        with self.here.block() as body:
+            for position, target in enumerate(targets):
+                if target.kind == "identifier" and clause.has(":="):
+                    self.declare(self.source.text(target))
+                part = self.here.value(ir.ITEM, place, pair, self.here.constant(position))
+                self.assign(target, part)
+            body.extend(self.block_of(node.child("body")))
+        self.here.emit(ir.FOR, place, pair, iterable, "items", body, [], label)
+
+    def _labelled(self, node: Syntax) -> None:
+        label_node = node.child("label")
+        inner = node.children[-1] if len(node.children) > 1 else None
+        label = self.source.text(label_node) if label_node is not None else ""
+        if inner is None:
+            return
+        if inner.kind == "for_statement":
+            self._loop(inner, label)
+            return
+        with self.here.block() as block:
+            self.statement(inner)
+        self.here.emit(ir.BLOCK, self.place(node), block, label)
+
+    # Switch and select
+
+    def _switch(self, node: Syntax) -> None:
+        with self.scope():
+            start, value_node = node.child("initializer"), node.child("value")
+            if start is not None:
+                self.statement(start)
+            value = self.expression(value_node) if value_node is not None else self.here.constant(True)
+            subject = self.here.fresh("<subject>")
+            self.here.emit(ir.MOVE, self.place(value_node or node), subject, value)
+            groups = [child for child in node.children if child.kind in ("expression_case", "default_case")]
+            if value_node is None:
+                self._conditions(node, groups)
+                return
+            cases = []
+            for group in groups:
+                registers = tuple(self.expressions(group.child("value")))
+                cases.append((registers, self._case(group)))
+            self.here.emit(ir.SWITCH, self.place(node), subject, tuple(cases), "")
+
+    def _case(self, group: Syntax) -> Block:
+        with self.here.block() as made, self.scope():
+            for child in group.children:
+                if child.kind == "statement_list":
+                    self.statement(child)
+            if not any(
+                one.kind == "fallthrough_statement" for child in group.children for one in child.children
+            ):
+                self.here.emit(ir.BREAK, self.place(group), "")
+        return made
+
+    def _conditions(self, node: Syntax, groups: list[Syntax]) -> None:
+        """`switch { case x > 1: }`: conditions one after the other; the default last."""
+        with self.here.block() as outermost:
+            for group in sorted(groups, key=lambda one: one.kind == "default_case"):
+                place = self.place(group)
+                values = self.expressions(group.child("value"))
+                condition = values[0] if values else self.here.constant(True)
+                for value in values[1:]:
+                    condition = self.here.value(ir.LOGIC, place, "or", condition, [], value)
+                then = self._case(group)
+                self.here.emit(ir.IF, place, condition, then, [])
+        # A loop that is left at its end: `break` inside means the switch.
+        outermost.append((ir.BREAK, self.place(node), ""))
+        self.here.emit(ir.SWITCH, self.place(node), self.here.constant(True), (((), outermost),), "")
+
+    def _type_switch(self, node: Syntax) -> None:
+        with self.scope():
+            start, value_node, alias = node.child("initializer"), node.child("value"), node.child("alias")
+            if start is not None:
+                self.statement(start)
+            value = self.expression(value_node) if value_node is not None else self.here.constant(...)
+            name = self.source.text(alias.children[0]) if alias is not None and alias.children else ""
+            with self.here.block() as outermost:
+                groups = [child for child in node.children if child.kind in ("type_case", "default_case")]
+                for group in sorted(groups, key=lambda one: one.kind == "default_case"):
+                    self._type_case(group, value, name)
+            outermost.append((ir.BREAK, self.place(node), ""))
+            self.here.emit(ir.SWITCH, self.place(node), self.here.constant(True), (((), outermost),), "")
+
+    def _type_case(self, group: Syntax, value: Register, name: str) -> None:
+        place = self.place(group)
+        kinds = [kind for kind in group.all("type") if kind.kind != ","]
+        condition: Register | None = None
+        for kind in kinds:
+            of = self.here.constant(None) if kind.kind == "nil" else self.type_value(kind)
+            test = self.here.value(ir.OP, place, "instanceof", value, of)
+            condition = (
+                test if condition is None else self.here.value(ir.LOGIC, place, "or", condition, [], test)
+            )
+        with self.here.block() as then, self.scope():
+            if name:
+                self.declare(name, self.type_text(kinds[0]) if len(kinds) == 1 else "")
+                self.bind(name, value, place)
+            then.extend(self._case(group))
+        self.here.emit(
+            ir.IF, place, condition if condition is not None else self.here.constant(True), then, []
+        )
+
+    def _select(self, node: Syntax) -> None:
+        cases: list[tuple[tuple[Register, ...], Block]] = []
+        subject = self.here.fresh("<subject>")
+        self.here.emit(ir.MOVE, self.place(node), subject, self.here.outer(self.place(node), "<select>"))
+        for group in node.children:
+            with self.here.block() as made, self.scope():
+                communication = group.child("communication")
+                if communication is not None and communication.kind == "receive_statement":
+                    left = communication.child("left")
+                    self._assign_all(left, communication.child("right"), declare=communication.has(":="))
+                elif communication is not None:
+                    self.statement(communication)
+                made.extend(self._case(group))
+            registers = () if group.kind == "default_case" else (self.here.constant(...),)
+            cases.append((registers, made))
+        self.here.emit(ir.SWITCH, self.place(node), subject, tuple(cases), "")
+
+
+def _default_name(path: str) -> str:
+    """The name that an import without alias binds: the last element, without a version."""
+    parts = path.split("/")
+    last = parts[-1]
+    if len(parts) > 1 and last[:1] == "v" and last[1:].isdigit():
+        last = parts[-2]
+    return last.split(".", 1)[0].removeprefix("go-")
+
+
+_STATEMENTS: dict[str, Callable[[Statements, Syntax], None]] = {
+    "package_clause": Statements._package,
+    "import_declaration": Statements._import,
+    "var_declaration": Statements._variables,
+    "const_declaration": Statements._variables,
+    "type_declaration": Statements._types,
+    "function_declaration": Statements._function_declaration,
+    "method_declaration": Statements._function_declaration,
+    "block": Statements._nested,
+    "short_var_declaration": Statements._short,
+    "assignment_statement": Statements._assignment,
+    "inc_statement": Statements._step,
+    "dec_statement": Statements._step,
+    "send_statement": Statements._send,
+    "return_statement": Statements._return,
+    "break_statement": Statements._break,
+    "continue_statement": Statements._continue,
+    "goto_statement": Statements._nothing,
+    "fallthrough_statement": Statements._nothing,
+    "if_statement": Statements._if,
+    "for_statement": Statements._plain_loop,
+    "labeled_statement": Statements._labelled,
+    "expression_switch_statement": Statements._switch,
+    "type_switch_statement": Statements._type_switch,
+    "select_statement": Statements._select,
+}

@@ -1,0 +1,418 @@
+"""Go's names, expressions and types, lowered to the intermediate representation. Function literals are completed in `go`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from assay.code import ir
+from assay.code.build import FunctionBuilder, ModuleBuilder
+from assay.code.frontends.go_literals import integer, real, rune, unescape
+from assay.code.ir import Register, span
+from assay.code.syntax import Source, Syntax
+
+MAX_DEPTH = 120
+_CHAINS = ("selector_expression", "call_expression", "index_expression", "parenthesized_expression")
+_CONVERSIONS = frozenset(
+    ("string", "int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "byte",
+     "rune", "bool", "any", "uintptr", "complex64", "complex128"),
+)  # fmt: skip
+_TYPES = ("type_identifier", "qualified_type", "pointer_type", "slice_type", "array_type", "map_type", "generic_type", "channel_type",
+          "function_type", "struct_type", "interface_type", "implicit_length_array_type", "parenthesized_type", "negated_type")  # fmt: skip
+
+
+class Expressions:
+    """Lowers expressions. `scopes` are the blocks of the current function, innermost last."""
+
+    def __init__(self, source: Source, builder: ModuleBuilder, body: FunctionBuilder) -> None:
+        self.source = source
+        self.builder = builder
+        self.here = body
+        self.scopes: list[dict[str, Register]] = [{}]
+        self.outer_scopes: list[list[dict[str, Register]]] = []
+        self.depth = 0
+        self.too_deep = 0
+        self.declared: dict[tuple[int, Register], str] = {}
+
+    # What `go` provides
+
+    def literal_function(self, node: Syntax) -> Register:
+        """A function literal."""
+        raise NotImplementedError
+
+    # Expressions
+
+    def place(self, node: Syntax) -> int:
+        """The span of a node."""
+        return span(node.start, node.end)
+
+    def expression(self, node: Syntax) -> Register:
+        """Lower any expression and give its register; what is not understood becomes a value built of its parts."""
+        self.depth += 1
+        try:
+            if self.depth > MAX_DEPTH:
+                self.too_deep += 1
+                return self.here.constant(...)
+            method = EXPRESSIONS.get(node.kind)
+            return method(self, node) if method is not None else self._unknown(node)
+        finally:
+            self.depth -= 1
+
+    def _unknown(self, node: Syntax) -> Register:
+        parts = [self.expression(child) for child in node.children if child.kind in EXPRESSIONS]
+        if len(parts) == 1:
+            return parts[0]
+        return self.here.value(ir.BUILD, self.place(node), "tuple", tuple(parts))
+
+    def expressions(self, node: Syntax | None) -> list[Register]:
+        """The values of an expression list, or of one expression."""
+        if node is None:
+            return []
+        if node.kind == "expression_list":
+            return [self.expression(child) for child in node.children]
+        return [self.expression(node)]
+
+    # Names
+
+    def declare(self, name: str, kind: str = "") -> Register:
+        """A new local in the innermost block; at the top of the file a global."""
+        if self.here.function.kind == "module":
+            return self.here.variable(name)
+        register = self.here.fresh(name)
+        self.scopes[-1][name] = register
+        if kind:
+            self.declared[self.here.function.index, register] = kind
+        return register
+
+    def local(self, name: str) -> Register | None:
+        """The variable of this name in the current function."""
+        for scope in reversed(self.scopes):
+            if name in scope:
+                return scope[name]
+        return None
+
+    def bind(self, name: str, value: Register, place: int) -> None:
+        """Assign to a name: local, captured or global."""
+        if name == "_":
+            return
+        register = self.local(name)
+        if register is not None:
+            kind = self.declared.get((self.here.function.index, register))
+            if kind:
+                value = self.here.value(ir.TYPED, place, value, kind)
+            self.here.emit(ir.MOVE, place, register, value)
+        elif self.here.function.kind == "module":
+            self.here.emit(ir.MOVE, place, self.here.variable(name), value)
+        else:
+            self.here.function.names.add(name)
+            self.here.emit(ir.SETOUTER, place, name, value)
+
+    def _identifier(self, node: Syntax) -> Register:
+        name = self.source.text(node)
+        register = self.local(name)
+        return register if register is not None else self.here.outer(self.place(node), name)
+
+    def _captured(self, name: str) -> bool:
+        return self.local(name) is not None or any(
+            name in scope for scopes in self.outer_scopes for scope in scopes
+        )
+
+    # Chains of selectors, calls and indices: walked in a loop, they grow with the text
+
+    def _chain(self, node: Syntax) -> Register:
+        todo: list[tuple[Syntax, Syntax | None]] = []
+        current: Syntax | None = node
+        while current is not None and current.kind in _CHAINS and len(todo) < 20_000:
+            selector = None
+            below = self._below(current)
+            if (
+                current.kind == "call_expression"
+                and below is not None
+                and below.kind == "selector_expression"
+            ):
+                selector, below = below, below.child("operand")
+            todo.append((current, selector))
+            current = below
+        value = self.expression(current) if current is not None else self.here.constant(None)
+        for one, selector in reversed(todo):
+            value = self._link(one, selector, value)
+        return value
+
+    def _below(self, node: Syntax) -> Syntax | None:
+        if node.kind == "parenthesized_expression":
+            return node.children[0] if node.children else None
+        return node.child("function" if node.kind == "call_expression" else "operand")
+
+    def _link(self, node: Syntax, selector: Syntax | None, value: Register) -> Register:
+        place = self.place(node)
+        if node.kind == "selector_expression":
+            field = node.child("field")
+            return self.here.field(place, value, self.source.text(field)) if field is not None else value
+        if node.kind == "index_expression":
+            index = node.child("index")
+            if index is None or index.kind in _TYPES:
+                return value  # an instantiation
+            return self.here.value(ir.ITEM, place, value, self.expression(index))
+        if node.kind == "call_expression":
+            return self._call(node, selector, value, place)
+        return value
+
+    def _call(self, node: Syntax, selector: Syntax | None, value: Register, place: int) -> Register:
+        function, arguments = node.child("function"), node.child("arguments")
+        name = self.source.text(function) if function is not None and function.kind == "identifier" else ""
+        if name and not self._captured(name):
+            special = self._builtin(name, arguments, place)
+            if special is not None:
+                return special
+        args, keywords = self._arguments(arguments)
+        field = selector.child("field") if selector is not None else None
+        if field is not None:
+            return self.here.method(place, value, self.source.text(field), args, keywords)
+        return self.here.call(place, value, args, keywords)
+
+    def _builtin(self, name: str, arguments: Syntax | None, place: int) -> Register | None:
+        """Conversions, `new`, `make` and `panic`."""
+        children = arguments.children if arguments is not None else []
+        if name in _CONVERSIONS and len(children) == 1:
+            return self.here.value(ir.TYPED, place, self.expression(children[0]), name)
+        if name in ("new", "make") and children:
+            for child in children[1:]:
+                self.expression(child)
+            kind = children[0]
+            if name == "make" and kind.kind in ("slice_type", "channel_type"):
+                return self.here.value(ir.BUILD, place, "list", ())
+            return self._made(kind, (), place)
+        if name == "panic":
+            values = [self.expression(child) for child in children]
+            self.here.emit(ir.RAISE, place, values[0] if values else None)
+            return self.here.constant(None)
+        return None
+
+    def _arguments(
+        self, node: Syntax | None
+    ) -> tuple[tuple[Register, ...], tuple[tuple[str, Register], ...]]:
+        args: list[Register] = []
+        keywords: list[tuple[str, Register]] = []
+        for child in node.children if node is not None else []:
+            if child.kind == "variadic_argument" and child.children:
+                keywords.append(("*", self.expression(child.children[0])))
+            elif child.kind in _TYPES:
+                args.append(self.type_value(child))
+            else:
+                args.append(self.expression(child))
+        return tuple(args), tuple(keywords)
+
+    # Composite literals
+
+    def _composite(self, node: Syntax) -> Register:
+        kind, body = node.child("type"), node.child("body")
+        return self._literal(kind, body, self.place(node), 0)
+
+    def _literal(self, kind: Syntax | None, body: Syntax | None, place: int, depth: int) -> Register:
+        elements = body.children if body is not None else []
+        inner = None
+        if kind is not None and kind.kind in ("slice_type", "array_type", "implicit_length_array_type"):
+            inner = kind.child("element")
+            if not any(element.kind == "keyed_element" for element in elements):
+                parts = tuple(self._element(element, inner, depth) for element in elements)
+                return self.here.value(ir.BUILD, place, "list", parts)
+        if kind is not None and kind.kind == "map_type":
+            inner = kind.child("value")
+        is_struct = kind is not None and kind.kind in (
+            "type_identifier",
+            "qualified_type",
+            "generic_type",
+            "struct_type",
+        )
+        pairs: list[tuple[Register | None, Register]] = []
+        for position, element in enumerate(elements):
+            key: Register = self.here.constant(position)
+            value: Syntax | None = element
+            if element.kind == "keyed_element":
+                key = self._key(element.child("key"), is_struct)
+                value = element.child("value")
+            if value is not None:
+                pairs.append((key, self._element(value, inner, depth)))
+        return self._made(kind, tuple(pairs), place)
+
+    def _key(self, node: Syntax | None, is_struct: bool) -> Register:
+        inner = node.children[0] if node is not None and node.children else None
+        if inner is None:
+            return self.here.constant(...)
+        if is_struct and inner.kind == "identifier":
+            name = self.source.text(inner)
+            self.here.function.names.add(name)
+            return self.here.constant(name)
+        return self.expression(inner)
+
+    def _element(self, node: Syntax, kind: Syntax | None, depth: int) -> Register:
+        inner = node.children[0] if node.kind == "literal_element" and node.children else node
+        if inner.kind == "literal_value":
+            if depth > 60:
+                self.too_deep += 1
+                return self.here.constant(...)
+            while kind is not None and kind.kind == "pointer_type" and kind.children:
+                kind = kind.children[0]
+            return self._literal(kind, inner, self.place(inner), depth + 1)
+        return self.expression(inner)
+
+    def _made(
+        self, kind: Syntax | None, pairs: tuple[tuple[Register | None, Register], ...], place: int
+    ) -> Register:
+        of = None
+        if kind is not None and kind.kind in ("type_identifier", "qualified_type", "generic_type"):
+            of = self.type_value(kind)
+        return self.here.value(ir.DICT, place, of, pairs)
+
+    # Operators
+
+    def _binary(self, node: Syntax) -> Register:
+        """Chains nest to the left as deep as the text is long: walked in a loop."""
+        chain: list[tuple[Syntax, Syntax, str]] = []
+        while node.kind == "binary_expression":
+            left, right, operator = node.child("left"), node.child("right"), node.child("operator")
+            if left is None or right is None or operator is None:
+                break
+            chain.append((node, right, operator.kind))
+            node = left
+        value = self._unknown(node) if node.kind == "binary_expression" else self.expression(node)
+        for whole, right, symbol in reversed(chain):
+            place = self.place(whole)
+            if symbol in ("&&", "||"):
+                with self.here.block() as block:
+                    second = self.expression(right)
+                word = "and" if symbol == "&&" else "or"
+                value = self.here.value(ir.LOGIC, place, word, value, block, second)
+            else:
+                value = self.here.value(ir.OP, place, symbol, value, self.expression(right))
+        return value
+
+    def _unary(self, node: Syntax) -> Register:
+        operand, operator = node.child("operand"), node.child("operator")
+        if operand is None or operator is None:
+            return self._unknown(node)
+        value, place, symbol = self.expression(operand), self.place(node), operator.kind
+        if symbol == "&":
+            return self.here.value(ir.ENVELOP, place, value)
+        if symbol == "*":
+            return self.here.value(ir.MOVE, place, value)
+        if symbol == "<-":
+            return self.here.value(ir.ITEM, place, value, self.here.constant(...))
+        return self.here.value(ir.UNARY, place, {"!": "not", "^": "~"}.get(symbol, symbol), value)
+
+    def _slice(self, node: Syntax) -> Register:
+        operand = node.child("operand")
+        if operand is None:
+            return self._unknown(node)
+        obj = self.expression(operand)
+        low, high = node.child("start"), node.child("end")
+        bounds = [self.expression(bound) if bound is not None else None for bound in (low, high)]
+        return self.here.value(ir.SLICE, self.place(node), obj, bounds[0], bounds[1], None)
+
+    def _assertion(self, node: Syntax) -> Register:
+        operand, kind = node.child("operand"), node.child("type")
+        if operand is None or kind is None:
+            return self._unknown(node)
+        return self.here.value(ir.TYPED, self.place(node), self.expression(operand), self.type_text(kind))
+
+    def _conversion(self, node: Syntax) -> Register:
+        """`[]byte(s)`; also a call of an instantiated generic function, which looks the same."""
+        operand, kind = node.child("operand"), node.child("type")
+        if operand is None or kind is None:
+            return self._unknown(node)
+        if kind.kind == "generic_type":
+            return self.here.call(self.place(node), self.type_value(kind), (self.expression(operand),))
+        return self.here.value(ir.TYPED, self.place(node), self.expression(operand), self.type_text(kind))
+
+    def _function(self, node: Syntax) -> Register:
+        return self.literal_function(node)
+
+    # Types
+
+    def type_value(self, node: Syntax) -> Register:
+        """A type as a value."""
+        text = self.type_text(node).partition("[")[0]
+        place = self.place(node)
+        first, *rest = text.split(".")
+        local = self.local(first)
+        register = local if local is not None else self.here.outer(place, first)
+        for part in rest:
+            register = self.here.field(place, register, part)
+        return register
+
+    def type_text(self, node: Syntax, depth: int = 0) -> str:
+        """A type as docs/ir.md writes it."""
+        kind = node.kind
+        if depth > 20:
+            return ""
+        if kind in ("type_identifier", "identifier"):
+            return self.source.text(node)
+        if kind == "qualified_type":
+            return ".".join(self.source.text(child) for child in node.children)
+        if kind in ("pointer_type", "parenthesized_type", "type_elem", "negated_type"):
+            return self.type_text(node.children[0], depth + 1) if node.children else ""
+        if kind in ("slice_type", "array_type", "implicit_length_array_type"):
+            inner = node.child("element")
+            return f"Array[{self.type_text(inner, depth + 1) if inner is not None else ''}]"
+        if kind == "map_type":
+            parts = [node.child("key"), node.child("value")]
+            return f"map[{','.join(self.type_text(part, depth + 1) for part in parts if part is not None)}]"
+        if kind == "generic_type":
+            inner = node.child("type")
+            return self.type_text(inner, depth + 1) if inner is not None else ""
+        if kind == "channel_type":
+            inner = node.child("value")
+            return f"Array[{self.type_text(inner, depth + 1) if inner is not None else ''}]"
+        return ""
+
+    # Literals
+
+    def _string(self, node: Syntax) -> Register:
+        text = self.source.text(node)[1:-1]
+        return self.here.constant(text if node.kind == "raw_string_literal" else unescape(text))
+
+    def _rune(self, node: Syntax) -> Register:
+        return self.here.constant(rune(self.source.text(node)))
+
+    def _integer(self, node: Syntax) -> Register:
+        return self.here.constant(integer(self.source.text(node)))
+
+    def _real(self, node: Syntax) -> Register:
+        return self.here.constant(real(self.source.text(node)))
+
+    def _true(self, _node: Syntax) -> Register:
+        return self.here.constant(True)
+
+    def _false(self, _node: Syntax) -> Register:
+        return self.here.constant(False)
+
+    def _nil(self, _node: Syntax) -> Register:
+        return self.here.constant(None)
+
+    def _iota(self, _node: Syntax) -> Register:
+        return self.here.constant(...)
+
+
+EXPRESSIONS: dict[str, Callable[[Expressions, Syntax], Register]] = {
+    "identifier": Expressions._identifier,
+    "field_identifier": Expressions._identifier,
+    "package_identifier": Expressions._identifier,
+    **dict.fromkeys(_CHAINS, Expressions._chain),
+    "composite_literal": Expressions._composite,
+    "binary_expression": Expressions._binary,
+    "unary_expression": Expressions._unary,
+    "slice_expression": Expressions._slice,
+    "type_assertion_expression": Expressions._assertion,
+    "type_conversion_expression": Expressions._conversion,
+    "type_instantiation_expression": Expressions._unknown,
+    "func_literal": Expressions._function,
+    "interpreted_string_literal": Expressions._string,
+    "raw_string_literal": Expressions._string,
+    "rune_literal": Expressions._rune,
+    "int_literal": Expressions._integer,
+    "float_literal": Expressions._real,
+    "imaginary_literal": Expressions._iota,
+    "true": Expressions._true,
+    "false": Expressions._false,
+    "nil": Expressions._nil,
+    "iota": Expressions._iota,
+}
