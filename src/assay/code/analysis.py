@@ -88,6 +88,10 @@ class Analysis(Calling):
         """Keep the variables of a module's body as its globals."""
         self.shared.update(f.heap)
         names = f.info.function.variables
+        early = {one for one in self.early if one.module is f.module}
+        self.early -= early
+        # Called before the globals that they read were known.
+        self.stale |= {one for one in early if not one.function.names.isdisjoint(names)}
         for name, value in zip(names, f.variables, strict=False):
             old = f.module.globals.get(name)
             f.module.globals[name] = (
@@ -116,6 +120,8 @@ class Analysis(Calling):
                 return known
         if info.owner is not None and info.owner not in self.prepared:
             self._prepare(info.owner)
+        if info.module.state == "running" and info.module.language in ("javascript", "typescript"):
+            self.early.add(info)
         self.running[key] = Summary()
         summary = self._execute(info, context)
         del self.running[key]
