@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from assay.code.calling import Calling
+from assay.code.definitions import Definitions
 from assay.code.demand import hands_out
 from assay.code.frame import Frame, TooMuchWorkError
 from assay.code.heap import join_heaps
 from assay.code.kinds import ALL
 from assay.code.summary import Closure, Event, Summary
+from assay.code.uncalled import suspect_parameters
 from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, join, steps
 from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo
 
@@ -23,7 +24,7 @@ MAX_EVENTS = 48
 _MAX_STACK = 60
 
 
-class Analysis(Calling):
+class Analysis(Definitions):
     """One analysis of one project."""
 
     def run(self) -> None:
@@ -39,6 +40,11 @@ class Analysis(Calling):
                 if number or not (self.changed or self.stale):
                     break
                 self._forget()
+
+    def suspect(self) -> None:
+        """After `run`: what functions that nobody calls would do with anything (see `uncalled`)."""
+        with _deep_recursion():
+            suspect_parameters(self)
 
     def _forget(self) -> None:
         """Drop what has to be analysed again: what is stale, and whoever called that."""
