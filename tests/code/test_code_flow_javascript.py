@@ -133,3 +133,18 @@ def test_statements_of_every_driver(name: str) -> None:
 
 def test_the_head_alone_is_clean() -> None:
     assert not findings({"app.js": HEAD})
+
+
+def test_functions_are_found_by_globals_and_parameter_names() -> None:
+    """Without an import: `process.argv` in a constant of the file, and a handler known by its parameters among many files."""
+    script = "const { execSync } = require('child_process');\nconst name = process.argv[2];\nfunction go() { execSync('git tag ' + name); }\ngo();\n"
+    assert findings({"release.js": script}, "local-command-flow")
+    wrapped = "const util = require('util');\nconst exec = util.promisify(require('child_process').exec);\nasync function run(c) { await exec(c); }\nrun('git tag ' + process.argv[2]);\n"
+    assert findings({"release.js": wrapped}, "local-command-flow")
+    other = "exports.f = (o) => o.body.query;\n"
+    files = {f"lib/other{number}.js": other for number in range(80)}
+    files["app.js"] = "const app = require('express')();\napp.post('/', require('./handler').post);\n"
+    files["handler.js"] = (
+        "const cp = require('child_process');\nexports.post = (req, res) => { cp.exec(req.body.x); };\n"
+    )
+    assert findings(files)

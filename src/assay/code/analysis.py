@@ -94,11 +94,17 @@ class Analysis(Definitions):
         """Keep the variables of a module's body as its globals."""
         self.shared.update(f.heap)
         names = f.info.function.variables
+        early = {one for one in self.early if one.module is f.module}
+        self.early -= early
+        # Called before the globals that they read were known.
+        self.stale |= {one for one in early if not one.function.names.isdisjoint(names)}
         for name, value in zip(names, f.variables, strict=False):
             old = f.module.globals.get(name)
             f.module.globals[name] = (
                 value if old is None or old is UNKNOWN else join(value, old) if old.labels else value
             )
+            if value.labels and hands_out(value.labels):
+                self.stale |= self.demand.ask_near(name, f.info)
 
     def summary_of(self, info: FunctionInfo, context: tuple[Any, ...]) -> Summary | None:
         """The summary of a function in a context; None while it is being made for the first time or the stack is too deep."""
@@ -120,6 +126,8 @@ class Analysis(Definitions):
                 return known
         if info.owner is not None and info.owner not in self.prepared:
             self._prepare(info.owner)
+        if info.module.state == "running" and info.module.language in ("javascript", "typescript"):
+            self.early.add(info)
         self.running[key] = Summary()
         summary = self._execute(info, context)
         del self.running[key]

@@ -88,7 +88,10 @@ def _either(symbol: str, first: Value, second: Value) -> Value:
         return second.without_const() if first.const is None else join(first, second)
     if first.const is not None and symbol == "or" and not any(first.const):
         return second
-    return join(first, second)
+    joined = join(first, second)
+    if symbol != "and" and first.const is None and second.const and isinstance(second.const[0], str):
+        joined.const = (..., *second.const[:2])  # a fallback stands in the source: `process.env.KEY || "..."`
+    return joined
 
 
 def _forget(f: Frame, block: Block) -> None:

@@ -36,6 +36,7 @@ class Core:
         self.parameter_notes: dict[FunctionInfo, dict[int, list[str]]] = {}
         self._uses: dict[FunctionInfo, dict[int, int]] = {}
         self._mentioned: dict[FunctionInfo, set[str]] = {}
+        self.early: set[FunctionInfo] = set()
         self.stack = 0
         self.properties = 0
         self.findings: dict[tuple[int, int, str], Event] = {}

@@ -233,6 +233,8 @@ class Definitions(Calling):
         if name not in models.members:
             return
         rows = [row for t in obj.types for row in models.by_name.get(f"{t}.{name}", ())]
+        if obj.name:
+            rows.extend(models.by_name.get(f"{obj.name}.{name}", ()))
         certainty = HIGH
         if not rows:
             rows = [row for row in models.by_member.get(name, ()) if not row.raw.hint]

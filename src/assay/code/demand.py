@@ -39,6 +39,11 @@ class Demand:
                     self.mentions.setdefault(name, []).append(function)
         self._imports = {info.number: _imported(info) for info in world.modules}
         self._all_imports = set().union(*self._imports.values())
+        # Types that a parameter's name tells, whatever the file imports: a handler's `req`.
+        self._called: dict[str, set[str]] = {}
+        for known in models.values():
+            for parameter, kind in known.parameters.items():
+                self._called.setdefault(kind, set()).add(parameter)
         for known in models.values():
             for name, rows in known.by_name.items():
                 if _brings_data(rows):
@@ -60,9 +65,10 @@ class Demand:
             if self._java or _fits(name, self._all_imports):
                 self.ask(telling)
             return
+        called = self._called.get(".".join(parts[:2]), set())
         for function in self.mentions.get(telling, ()):
             known = function.module.language == "java" or _fits(name, self._imports[function.module.number])
-            if function not in self.seen and known:
+            if function not in self.seen and (known or _names_one(function, called)):
                 self.add(function)
         for alias in self.aliases.get(telling, ()):
             if _fits(name, self._all_imports):
@@ -141,9 +147,25 @@ def _is_type(parts: list[str]) -> bool:
     return any(part[:1].isupper() for part in parts[:-1])
 
 
+def _names_one(function: FunctionInfo, names: set[str]) -> bool:
+    """Whether a function has a variable of such a name, or takes one from outside."""
+    return bool(names) and not (
+        names.isdisjoint(function.function.names) and names.isdisjoint(function.function.variables)
+    )
+
+
+# What a browser or Node.js gives without an import.
+_GLOBALS = frozenset(
+    ("process", "location", "document", "window", "self", "globalThis", "localStorage", "sessionStorage", "Request", "FormData",
+     "MessageEvent", "Math", "addEventListener", "Exception"),
+)  # fmt: skip
+
+
 def _fits(name: str, imports: set[str]) -> bool:
     """Whether one of these imports leads to a qualified name."""
     parts = name.replace("/", ".").split(".")
+    if parts[0] in _GLOBALS:
+        return True
     return any(".".join(parts[:count]) in imports for count in range(1, len(parts) + 1))
 
 

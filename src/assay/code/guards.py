@@ -63,7 +63,7 @@ def _compare(f: Frame, made: ir.Instruction, polarity: bool) -> None:
     elif symbol in ("==", "is"):
         for tested, other in ((left, right), (right, left)):
             value = f.get(other)
-            if value.const is not None or f.analysis.is_fixed(f, value):
+            if (value.const is not None and ... not in value.const) or f.analysis.is_fixed(f, value):
                 pin(f, tested, value)
                 _compared_call(f, tested, value)
 

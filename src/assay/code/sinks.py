@@ -62,7 +62,7 @@ _USUAL = {"url": "url", "redirect": "redirect", "nosql": "query"}
 def _host(f: Frame, value: Value, labels: Labels, context: str) -> Labels | None:
     """Only who controls scheme or host redirects a request: text behind a fixed host does not."""
     if value.parts is None:
-        return labels
+        return _option(f, value, labels, context)
     before = ""
     for part in value.parts:
         if isinstance(part, str):
@@ -78,6 +78,26 @@ def _host(f: Frame, value: Value, labels: Labels, context: str) -> Labels | None
         if not before.endswith("/") and context == "url" and "://" in before:
             before += ""
     return None
+
+
+def _option(f: Frame, value: Value, labels: Labels, context: str) -> Labels | None:
+    """Of the options of a request only those that name the host: not its body or headers."""
+    if len(value.refs) != 1 or isinstance(value.refs[0], Symbol) or "dict" not in value.types:
+        return labels
+    shape = f.heap.get(value.refs[0]) or f.shared.get(value.refs[0])
+    if shape is None or shape.rest is not None:
+        return labels
+    found: Labels | None = None
+    for key in _HOST_OPTIONS:
+        inner = shape.fields.get(key)
+        mine = f.deep(inner) if inner is not None else None
+        mine = {origin: mark for origin, mark in (mine or {}).items() if origin in labels}
+        if inner is not None and mine:
+            found = join_labels(found, _host(f, inner, mine, context))
+    return found
+
+
+_HOST_OPTIONS = ("url", "uri", "baseURL", "baseUrl", "host", "hostname", "origin", "href")
 
 
 def _local(before: str) -> bool:
