@@ -30,6 +30,13 @@ def _first(site: Site) -> Value:
     return next(iter(site.keywords.values()), UNKNOWN)
 
 
+def _subject(site: Site) -> Value:
+    """What an operation on text works on: the receiver of a method, the first argument of a function of a package or class."""
+    receiver = site.receiver
+    is_scope = bool(receiver.name and site.args) and not (receiver.labels or receiver.refs or receiver.types)
+    return receiver if site.member and not is_scope else _first(site)
+
+
 def _add(f: Frame, site: Site) -> Value:
     for value in site.args:
         append(f.heap, f.shared, site.receiver, value, f.loops > 0)
@@ -188,7 +195,7 @@ def _items(f: Frame, site: Site) -> Value:
 
 
 def _copy(f: Frame, site: Site) -> Value:
-    source = site.receiver if site.member else _first(site)
+    source = _subject(site)
     for ref in source.refs[:1]:
         shape = f.heap.get(ref) or f.shared.get(ref)
         if shape is not None:
@@ -281,7 +288,7 @@ def _percent(f: Frame, site: Site) -> Value:
 
 def _text(f: Frame, site: Site) -> Value:
     """`str(x)`, `x.toString()`."""
-    source = site.receiver if site.member else _first(site)
+    source = _subject(site)
     if (
         source.const is not None
         and len(source.const) == 1
@@ -293,7 +300,7 @@ def _text(f: Frame, site: Site) -> Value:
 
 def _same(f: Frame, site: Site) -> Value:
     """Trimming, changing case, encoding: the text stays what it was."""
-    source = site.receiver if site.member else _first(site)
+    source = _subject(site)
     return Value(
         f.deep(source), types=source.types if source.refs else ("str",), parts=source.parts, refs=source.refs
     )
@@ -301,7 +308,7 @@ def _same(f: Frame, site: Site) -> Value:
 
 def _change(f: Frame, site: Site) -> Value:
     """Text made of other text: replace, split pieces, substrings."""
-    source = site.receiver if site.member else _first(site)
+    source = _subject(site)
     labels = f.deep(source)
     for value in site.args[1:]:
         labels = join_labels(labels, f.deep(value))
@@ -309,7 +316,7 @@ def _change(f: Frame, site: Site) -> Value:
 
 
 def _split(f: Frame, site: Site) -> Value:
-    source = site.receiver if site.member else _first(site)
+    source = _subject(site)
     labels = f.deep(source)
     return f.new_object(("list",), Shape({}, Value(labels, types=("str",)) if labels else None, -1), labels)
 
