@@ -28,6 +28,7 @@ class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
     engines: list[str] = []
     required: list[str] = []
     optional: list[str] = []
+    hygiene: bool = False
     offline: bool = True
     jobs: int = 0
     cache: bool = True

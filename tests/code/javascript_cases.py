@@ -97,6 +97,21 @@ WHOLE: dict[str, tuple[str, str, str]] = {
     "static": ("class A { static go(v) { cp.exec(v); } static not(v) { return v; } }\n", "A.go(req.query.x);", "A.not(req.query.x);"),
     "getter": ("class A { constructor(v) { this._v = v; } get v() { return this._v; } get w() { return 'a'; } }\n", "cp.exec(new A(req.query.x).v);", "cp.exec(new A(req.query.x).w);"),
     "prototype": ("function F(v) { this.v = v; }\nF.prototype.go = function () { cp.exec(this.v); };\n", "new F(req.query.x).go();", "new F('a').go();"),
+    "constructor function": (
+        "function Dao() { this.run = (v) => cp.exec(v); this.not = (v) => v; }\n",
+        "new Dao().run(req.query.x);",
+        "new Dao().not(req.query.x);",
+    ),
+    "captured object": (
+        "class Dao { run(v) { cp.exec(v); } not(v) { return v; } }\nfunction make(dao) { return { go: (v) => dao.run(v), stop: (v) => dao.not(v) }; }\n",
+        "make(new Dao()).go(req.query.x);",
+        "make(new Dao()).stop(req.query.x);",
+    ),
+    "static field": (
+        "class C { static dir; static set(v) { C.dir = v; } static run(v) { cp.exec(C.dir); return v; } static bad(v) { cp.exec(C.dir + v); } }\n",
+        "C.bad(req.query.x);",
+        "C.run(req.query.x);",
+    ),
     "callback": ("function each(list, f) { for (const x of list) f(x); }\n", "each([req.query.x], (x) => cp.exec(x));", "each(['a'], (x) => cp.exec(x));"),
     "returned function": ("const make = (v) => () => cp.exec(v);\n", "make(req.query.x)();", "make('a')();"),
     "validator": (

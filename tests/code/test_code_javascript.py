@@ -45,6 +45,8 @@ FORMS = [
      ["class A(B)", "setfield this #p 1", "s = move 2", "method %3 constructor (a)", "setfield this a a", "outer property", "static 6 A.t()", "method 7 A.h(this)"]),
     ("class A { x = 1 } class B extends A { y = 2 }", ["constructor 2 A.constructor(this)", "setfield this x 1", "constructor 4 B.constructor(this, *args)"]),
     ("function F(a) { this.a = a } F.prototype.m = function () { return this.a }", ["class F()", "constructor 2 F.constructor(this, a)", "method 3 F.m(this)"]),
+    ("function F(a) { this.a = a; this.m = () => this.a }", ["class F()", "constructor 2 F.constructor(this, a)", "setfield this m"]),
+    ("import merge from 'lodash/merge'; const set = require('lodash-es/set'), {get} = require('lodash-es')", ["import lodash merge", "import lodash set", "import lodash get"]),
     ("if (a) b(); else if (c) d(); else e()", ["if", "outer e"]),
     ("for (const x of xs) { f(x); continue } for (k in o) g(k)", ["for %1 values", "continue", "keys"]),
     ("for (let i = 0, j; i < 9; i++) f(i)", ["loop", "op <", "%6 = move i", "op + %6 1"]),
@@ -132,6 +134,16 @@ def test_fields_and_returns_have_types() -> None:
     module = lowered(code, "a.ts")
     assert module.classes[0].fields == {"a": "Map[string,Array[B]]", "db": "pg.Pool"}
     assert next(f for f in module.functions if f.name == "f").returns == "Promise[User]"
+
+
+def test_types_of_tagged_templates_do_not_lose_the_file() -> None:
+    code = (
+        "const A = styled.div<{ wide?: Array<string>;\n on: () => void }>`a ${(p) => p.on}`;\nf(`<b>x<i>`);\n"
+    )
+    module = lowered(code, "a.tsx")
+    assert not module.partial
+    assert "method %1 div" in print_module(module)
+    assert "'<b>x<i>'" in print_module(module)
 
 
 def test_only_variables_name_functions_of_the_module() -> None:

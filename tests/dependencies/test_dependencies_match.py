@@ -233,7 +233,7 @@ def test_a_finding_says_what_a_reader_needs(tmp_path: Path) -> None:
     assert finding.verification.state is VerificationState.CORROBORATED
     assert finding.fixes[0].command == "uv lock --upgrade-package thing==1.4"
     assert finding.component is not None
-    assert finding.location.region.start_line == 12
+    assert finding.location.region.start_line == 13
     assert finding.identity == "pkg:pypi/thing@1.0 CVE-1"
 
 

@@ -11,7 +11,9 @@ from assay.rules.load import builtin_rules
 RULES = builtin_rules()
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.engine in ("infrastructure", "api")], ids=lambda rule: rule.id)
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if rule.engine in ("infrastructure", "api")], ids=lambda rule: rule.id
+)
 def test_every_control_that_a_rule_names_exists(rule: object) -> None:
     assert [each for each in rule.controls if control(each) is None] == []  # type: ignore[attr-defined]
 

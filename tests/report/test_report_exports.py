@@ -16,7 +16,7 @@ import pytest
 from report_sample import EMPTY, FINDINGS, RAW_SECRET, RESULT, SQL, many, ranked
 
 from assay.model.scan import Priority, ScanResult
-from assay.report import csv_report, cyclonedx, gitlab, junit, ocsf, registry
+from assay.report import csv_report, cyclonedx, gitlab, junit, ocsf, registry, summary
 
 SUPPRESSED = FINDINGS[4].triaged.fingerprint
 SUPPRESSED_URI = FINDINGS[4].triaged.finding.location.uri
@@ -325,3 +325,12 @@ def test_no_format_takes_a_suppressed_or_absent_finding_for_active(name: str) ->
     result = replace(RESULT, findings=(*hidden, *FINDINGS[4:]))
     assert active_in(name, registry.render(name, result)) == 0
     assert active_in(name, registry.render(name, RESULT)) > 0
+
+
+def test_the_risk_of_a_scan_never_falls_when_a_finding_is_added() -> None:
+    findings = many(60).findings
+    risks = [summary.risk(findings[:count]) for count in range(61)]
+    assert risks == sorted(risks)
+    assert risks[0] == 0
+    assert risks[-1] <= 100
+    assert summary.risk(FINDINGS[:1]) == 59

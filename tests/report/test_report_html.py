@@ -163,7 +163,21 @@ def test_coverage_compliance_and_policy_stand_there() -> None:
 
 
 def test_two_thousand_findings_stay_below_five_megabytes() -> None:
-    assert len(html_report.render(many(2000))) < 5_000_000
+    places = tuple(place(f"src/some/folder/module_{number}/file.py", number + 1) for number in range(8))
+    rich = replace(many(2000))
+    findings = tuple(
+        replace(one, triaged=replace(one.triaged, finding=replace(one.triaged.finding, related=places)))
+        for one in rich.findings
+    )
+    data = html_report.render(replace(rich, findings=findings))
+    assert len(data) < 5_000_000
+    assert data.count(b'<details class="f"') == 2000
+
+
+def test_what_is_left_out_of_a_very_long_page_is_said() -> None:
+    data = html_report.render(many(3100))
+    assert data.count(b'<details class="f"') == 3000
+    assert b"100 further findings, the least urgent ones, are left out" in data
 
 
 def test_no_secret() -> None:

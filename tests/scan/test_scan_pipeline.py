@@ -88,7 +88,8 @@ def test_one_bad_file_loses_nothing_else(
 ) -> None:
     if trouble == "DIE" and jobs == "1":
         pytest.skip("a small scan runs in the command's own process")
-    (root.parent / "assay.toml").write_text("[scan]\nfile-seconds = 0.2\n")
+    limit = 1.0 if trouble == "HANG" else 30.0
+    (root.parent / "assay.toml").write_text(f"[scan]\nfile-seconds = {limit}\n")
     tree(root, {f"f{n}.txt": "flaw\n" for n in range(count)} | {"bad.txt": trouble})
     code, result = scan(root, "--jobs", jobs, "--no-cache", "--config", str(root.parent / "assay.toml"))
     assert len(places(result)) == count

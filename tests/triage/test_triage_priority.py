@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from triage_sample import finding, triaged
 
 from assay.model.component import Component, Scope
-from assay.model.finding import Finding, Verification, VerificationState
+from assay.model.finding import Exploit, Finding, Reach, Verification, VerificationState
 from assay.model.fix import Applicability, Fix
 from assay.model.location import Location, Region
 from assay.model.scan import Priority
 from assay.model.severity import Confidence, Severity
 from assay.scan.triage.context import Context, Fact, Topic, parse_context
-from assay.scan.triage.rank import Exploit, Knowledge, effort, explain, rank
+from assay.scan.triage.rank import effort, explain, rank
 
 SQL = replace(
     finding(confidence=Confidence.HIGH, uri="svc/orders/db.py"),
@@ -116,8 +116,7 @@ def dependency(command: str = "", version: str = "2.4.1", scope: Scope = Scope.R
 
 def test_attacks_scope_and_major_upgrades_of_dependencies() -> None:
     def one(found: Finding, exploit: Exploit | None = None) -> tuple[Priority, float]:
-        known = Knowledge(exploits={"CVE-2019-10906": exploit} if exploit else {})
-        ranked = rank([triaged(found)], Context(), known)[0]
+        ranked = rank([triaged(replace(found, exploit=exploit))])[0]
         return ranked.priority, ranked.score
 
     minor, major = dependency("pip install jinja2==2.10.1"), dependency("pip install jinja2==3.1.6")
@@ -128,6 +127,21 @@ def test_attacks_scope_and_major_upgrades_of_dependencies() -> None:
     assert one(major) == (Priority.P3, 60.0)
     assert one(major, Exploit(known_exploited=True)) == (Priority.P1, 75.0)
     assert (effort(minor), effort(major)) == ("minutes", "sprints")
+    titled = replace(major, fixes=(Fix("upgrade jinja2 to 3.1.6"),))
+    assert one(titled) == (Priority.P3, 60.0)
+    below_one = dependency("pip install jinja2==0.46.2", version="0.40.0")
+    assert one(below_one) == (Priority.P3, 60.0)
+    assert one(dependency("pip install jinja2==0.40.9", version="0.40.0")) == (Priority.P1, 60.0)
+    safe = replace(major, fixes=(Fix("upgrade jinja2 to 3.1.6", applicability=Applicability.SAFE),))
+    assert one(safe) == (Priority.P1, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("reach", "points"), [(Reach.REACHABLE, 8), (Reach.UNREACHABLE, -20), (Reach.UNDETERMINED, 0)]
+)
+def test_what_the_engine_knows_of_reach(reach: Reach, points: float) -> None:
+    found = dependency("pip install jinja2==2.10.1")
+    assert rank([triaged(replace(found, reach=reach))])[0].score == 60.0 + points
 
 
 def test_effort_from_what_is_known_of_the_fix() -> None:
@@ -142,7 +156,7 @@ def test_controls_only_of_enabled_frameworks() -> None:
         "infrastructure/docker/root-user", uri="Dockerfile", cwe=("CWE-250",), severity=Severity.MEDIUM
     )
     hipaa = Context(parse_context(b"compliance: [hipaa]", "c"))
-    known = Knowledge(controls={"infrastructure/docker/root-user": ("cis-docker:4.1",)})
+    known = {"infrastructure/docker/root-user": ("cis-docker:4.1",)}
     assert rank([triaged(root)], Context(), known)[0].controls == ()
     assert rank([triaged(root)], hipaa, known)[0].controls == ("hipaa:164.312(a)(1)",)
     assert rank([triaged(root)], hipaa, known)[0].score == 48.0

@@ -15,7 +15,7 @@ from assay.model.scan import TriagedFinding
 from assay.model.severity import Severity
 from assay.scan.triage.authors import is_agent_commit
 from assay.scan.triage.inline import Mark, parse_marks
-from assay.scan.triage.suppression import apply
+from assay.scan.triage.suppression import apply, in_use
 from assay.scan.triage.suppression_file import External, glob_match, parse_suppressions
 
 TODAY = date(2026, 11, 21)
@@ -137,6 +137,11 @@ def test_one_that_an_agent_added_waits_for_a_human() -> None:
     assert one.suppression is not None
     assert one.suppression.status == "underReview"
     assert "until a human confirms" in notes[0]
+
+
+def test_only_comments_for_a_finding_are_in_use() -> None:
+    given_marks = marks(f"q(x)  # {GOOD}\nq(y)  # {GOOD}\n")
+    assert in_use([triaged(finding(line=2))], given_marks) == given_marks[1:]
 
 
 def test_a_finding_at_several_places_needs_every_place() -> None:

@@ -31,20 +31,34 @@ class Analysis(Calling):
         with _deep_recursion():
             for number in range(2):
                 self.changed = False
+                self.stale.clear()
                 for info in self.world.modules:
                     self.module_body(info)
                 self._enter_all()
                 self._work()
-                if not self.changed or number:
+                if number or not (self.changed or self.stale):
                     break
-                self.demand.queue = [
-                    f for f in self.demand.seen if f.function.kind not in ("class", "module")
-                ]
-                self.entered.clear()
-                self.summaries.clear()
-                self.contexts.clear()
-                for info in self.world.modules:
-                    info.state = "again"
+                self._forget()
+
+    def _forget(self) -> None:
+        """Drop what has to be analysed again: what is stale, and whoever called that."""
+        dirty = set(self.demand.seen) if self.changed else set(self.stale)
+        todo = list(dirty)
+        while todo:
+            for caller in self.callers.get(todo.pop(), ()):
+                if caller not in dirty:
+                    dirty.add(caller)
+                    todo.append(caller)
+        for key in [key for key in self.summaries if key[0] in dirty]:
+            del self.summaries[key]
+        self.entered -= dirty
+        for function in dirty:
+            self.contexts.pop(function, None)
+            if function.function.kind == "module":
+                function.module.state = "again"
+        self.demand.queue = [
+            f for f in dirty if f.function.kind not in ("class", "module") and f in self.demand.seen
+        ]
 
     def _work(self) -> None:
         """Analyse what is asked for, until nobody asks for more."""
@@ -84,6 +98,8 @@ class Analysis(Calling):
         """The summary of a function in a context; None while it is being made for the first time or the stack is too deep."""
         key = (info, context)
         known = self.summaries.get(key)
+        if self.active:
+            self.callers.setdefault(info, set()).add(self.active[-1])
         if known is not None:
             return known
         if key in self.running:
@@ -121,6 +137,7 @@ class Analysis(Calling):
         f.env = {entry[0]: entry[1] for entry in context if isinstance(entry[0], str)}
         self._parameters(f, context)
         self.stack += 1
+        self.active.append(info)
         alive = True
         try:
             alive = f.run(info.function.body)
@@ -137,6 +154,7 @@ class Analysis(Calling):
             )
         finally:
             self.stack -= 1
+            self.active.pop()
         if info.function.kind == "module":
             self.finish_body(f)
         return self._summarise(f, alive)
@@ -229,20 +247,17 @@ class Analysis(Calling):
         } or None
         if labels is None and not value.calls and not value.types:
             return
-        kept = Value(
-            labels, types=value.types, name=value.name, calls=value.calls if not _has_env(value) else ()
-        )
+        kept = Value(labels, types=value.types, name=value.name, calls=value.calls)
         old = self.class_fields.get((owner.qualname, key))
         new = kept if old is None else join(old, kept)
         if (new.labels or {}).keys() != ((old.labels if old else None) or {}).keys():
-            self.changed = True
             self.ask_field(owner, key)
         self.class_fields[owner.qualname, key] = new
 
     def ask_field(self, owner: ClassInfo, key: str) -> None:
         """Source data is in this field: those that read it matter."""
         body = owner.module.functions[owner.made.body]
-        self.demand.ask_near(key, next((m for ms in owner.methods.values() for m in ms), body))
+        self.stale |= self.demand.ask_near(key, next((m for ms in owner.methods.values() for m in ms), body))
 
     # Entry points
 
@@ -306,7 +321,10 @@ class Analysis(Calling):
 
     def on_return(self, f: Frame, i: Any, value: Value) -> None:
         """Tell the rules of a return; note what a true or false result proves."""
+        from assay.code.entry import answer
+
         self.return_proof(f, i, value)
+        answer(self, f, i[1], value)
         for hook in self.on_returns:
             hook(f, i, value)
 
@@ -318,10 +336,6 @@ def _hands_out(summary: Summary) -> bool:
     return any(
         hands_out(v.labels or ()) for shape in shapes for v in (*shape.fields.values(), shape.rest or UNKNOWN)
     )
-
-
-def _has_env(value: Value) -> bool:
-    return any(isinstance(call, Closure) and call.env for call in value.calls)
 
 
 def _better(a: Event, b: Event) -> bool:

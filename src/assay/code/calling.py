@@ -62,6 +62,9 @@ class Calling(Reading):
         if receiver.name:
             names.append(f"{receiver.name}.{name}")
             calls.extend(self._static(receiver, name))
+            for call in receiver.calls:
+                if isinstance(call, ClassInfo):
+                    names.extend(f"{base}.{name}" for one in call.foreign for base in models.lineage(one))
         if not calls and (receiver.refs or receiver.labels):
             found = self.read_field_quietly(f, receiver, name)
             calls.extend(found.calls if found is not None else ())
@@ -621,10 +624,17 @@ def _below(cls: ClassInfo) -> list[ClassInfo]:
 
 
 def _functions_of(env: dict[str, Value]) -> tuple[Any, ...]:
-    """Captured names that hold functions or classes: a closure over a function is analysed for that function."""
-    return tuple(
-        (name, value.calls) for name, value in sorted(env.items()) if value.calls and len(value.calls) <= 2
-    )[:4]
+    """Captured names that hold functions, classes or objects of a known class: a closure over one is analysed for that one."""
+    found = []
+    for name, value in sorted(env.items()):
+        calls = value.calls if len(value.calls) <= 2 else ()
+        types = () if value.types and value.types[0] in _PLAIN_TYPES else value.types
+        if calls or types:
+            found.append((name, (calls, types)))
+    return tuple(found[:6])
+
+
+_PLAIN_TYPES = frozenset(("str", "int", "bool", "float", "bytes", "NoneType", "list", "dict", "tuple", "set", "Undefined"))
 
 
 def _short(consts: tuple[Any, ...]) -> bool:

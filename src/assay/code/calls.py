@@ -384,7 +384,7 @@ def _result(f: Frame, site: Site, row: Row, name: str, certainty: int) -> Value 
     if raw.source:
         labels: Labels = {
             Source(raw.source, f.number, site.span, name): Mark(
-                ALL, (None, f.number, site.span, name), certainty or 1
+                ALL & ~row.clears, (None, f.number, site.span, name), certainty or 1
             )
         }
         return Value(labels, types=types)

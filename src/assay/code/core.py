@@ -40,7 +40,11 @@ class Core:
         self.properties = 0
         self.findings: dict[tuple[int, int, str], Event] = {}
         self.class_fields: dict[tuple[str, str], Value] = {}
+        # What must be analysed again: all, or the functions that read a field or global where source data came to rest late.
         self.changed = False
+        self.stale: set[FunctionInfo] = set()
+        self.callers: dict[FunctionInfo, set[FunctionInfo]] = {}
+        self.active: list[FunctionInfo] = []
         self.notes: dict[int, list[str]] = {}
         self.on_assign: Hook | None = None
         self.on_calls: list[Hook] = []

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from assay.code.model_rows import Models
+from assay.code.model_rows import Models, Row
 from assay.code.values import Source
 from assay.code.world import FunctionInfo, ModuleInfo, World
 
 _FEW = 30
+_MANY = 60
 
 
 class Demand:
@@ -39,12 +40,12 @@ class Demand:
         self._imports = {info.number: _imported(info) for info in world.modules}
         self._all_imports = set().union(*self._imports.values())
         for known in models.values():
-            for name, rows in (
-                *known.by_name.items(),
-                *((f"*.{m}", rows) for m, rows in known.by_member.items()),
-            ):
-                if any(row.raw.source or row.raw.entry or row.raw.callback for row in rows):
+            for name, rows in known.by_name.items():
+                if _brings_data(rows):
                     self.ask_for(name.removesuffix("[]"))
+            for name, rows in known.by_member.items():
+                if _brings_data(rows):
+                    self._ask_hinted(name, rows)
         for name in wanted:
             self.ask_for(name)
 
@@ -55,7 +56,7 @@ class Demand:
             self.ask(parts[-1])
             return
         telling = _telling(parts, self.mentions)
-        if _is_type(parts):
+        if _is_type(parts) and len(self.mentions.get(telling, ())) <= _MANY:
             if self._java or _fits(name, self._all_imports):
                 self.ask(telling)
             return
@@ -90,12 +91,12 @@ class Demand:
         name = owner.name if function.function.kind == "constructor" and owner else function.function.name
         self.ask_near(name, function)
 
-    def ask_near(self, name: str, function: FunctionInfo) -> None:
-        """What mentions a name of this function's or of its object; of a name that many have, only those who know the file or class."""
-        mentions = self.mentions.get(name, ())
+    def ask_near(self, name: str, function: FunctionInfo) -> set[FunctionInfo]:
+        """What mentions a name of this function's or of its object; of a common name, only what knows the file or class."""
+        mentions = self.mentions.get(name, [])
         if len(mentions) <= _FEW:
             self.ask(name)
-            return
+            return set(mentions)
         owner = function.owner
         family = (
             {owner.name, *(c.name for c in owner.lineage), *(c.name for c in owner.children)}
@@ -103,6 +104,7 @@ class Demand:
             else set()
         )
         last = function.module.name.rsplit(".", 1)[-1].rsplit("/", 1)[-1]
+        found: set[FunctionInfo] = set()
         for other in mentions:
             near = other.module is function.module or (other.owner is not None and other.owner.name in family)
             if (
@@ -111,6 +113,22 @@ class Demand:
                 or last in self._imports[other.module.number]
             ):
                 self.add(other)
+                found.add(other)
+        return found
+
+    def _ask_hinted(self, name: str, rows: list[Row]) -> None:
+        """Functions that mention a member, and some word that its receiver must have."""
+        hints = (
+            {hint for row in rows for hint in row.raw.hint} if all(row.raw.hint for row in rows) else set()
+        )
+        for function in self.mentions.get(name, ()):
+            words = (*function.function.names, *function.function.variables) if hints else ()
+            if not hints or any(hint in word.lower() for word in words for hint in hints):
+                self.add(function)
+
+
+def _brings_data(rows: list[Row]) -> bool:
+    return any(row.raw.source or row.raw.entry or row.raw.callback for row in rows)
 
 
 def hands_out(labels: Iterable[object]) -> bool:

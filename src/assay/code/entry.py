@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.code.frame import Frame
-from assay.code.kinds import ALL
+from assay.code.kinds import ALL, BIT
 from assay.code.model_rows import Row
+from assay.code.sinks import dangerous
+from assay.code.summary import Event, Sink
 from assay.code.values import HIGH, LOW, UNKNOWN, Mark, Source, Value
 from assay.code.world import FunctionInfo
 
@@ -83,3 +85,19 @@ def entry_row(analysis: Analysis, f: Frame, info: FunctionInfo) -> tuple[Row, bo
                 if row.raw.entry and info.name in row.raw.entry.get("methods", ()):
                     return row, True
     return None
+
+
+def answer(analysis: Analysis, f: Frame, span: int, value: Value) -> None:
+    """What an entry point returns may be a sink itself: text that a Flask view returns is a page (`entry: {result: html}`)."""
+    if not value.labels and value.parts is None:
+        return
+    found = entry_row(analysis, f, f.info)
+    kind = found[0].raw.entry.get("result", "") if found is not None else ""
+    labels = dangerous(f, kind, BIT[kind], "text", value) if kind else None
+    if not labels or found is None:
+        return
+    sink = Sink(f.number, span, kind, found[0], "the response", span)
+    certainty = HIGH if found[1] else LOW
+    for origin, mark in labels.items():
+        known = mark if mark.confidence <= certainty else Mark(mark.mask, mark.trace, certainty)
+        analysis.report(f, Event(sink, origin, known, None))

@@ -19,6 +19,7 @@ ENGINE = "code"
 _LONG = 600  # a longer region (a class, a function) is shown by its first line
 _CONFIDENCE = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 _LOWERED = {Severity.CRITICAL: Severity.HIGH, Severity.HIGH: Severity.MEDIUM, Severity.MEDIUM: Severity.LOW}
+_STRONG = frozenset(("sql", "command", "code", "deserialize", "template", "expression"))
 _WHENCE = {"remote": "a request", "local": "the command line, environment or a file", "stored": "stored data"}
 
 
@@ -96,7 +97,7 @@ def _finding(event: Event, rule: Rule, places: dict[int, Places]) -> Finding:
     place = places[sink.module]
     path = _path(event, places)
     confidence = min(_CONFIDENCE[event.mark.confidence], rule.confidence)
-    severity = _LOWERED.get(rule.severity, rule.severity) if origin.kind == "local" else rule.severity
+    severity = _severity(rule.severity, origin.kind, sink.kind)
     whence = _WHENCE.get(origin.kind, origin.kind)
     start = places[origin.module].location(origin.span, whole=False)
     evidence = (
@@ -113,6 +114,13 @@ def _finding(event: Event, rule: Rule, places: dict[int, Places]) -> Finding:
         code_flow=path,
         cwe=rule.cwe,
     )
+
+
+def _severity(severity: Severity, source: str, kind: str) -> Severity:
+    """What comes from the user's own command line is less: a tool opens the file it is told to, but must not run it as code."""
+    if source != "local":
+        return severity
+    return _LOWERED.get(severity, severity) if kind in _STRONG else min(severity, Severity.LOW)
 
 
 def _path(event: Event, places: dict[int, Places]) -> tuple[FlowStep, ...]:

@@ -173,6 +173,9 @@ def _assign(f: Frame, site: Site) -> Value:
         elif f.deep(source):
             taint_register(f, site.registers[0], f.deep(source))
             target = f.get(site.registers[0])
+    if not target.types:
+        target = target.with_types(("dict",))
+        f.set(site.registers[0], target)
     return target
 
 

@@ -17,6 +17,8 @@ from assay.code.ir import Module
 from assay.code.languages import frontend, language_of
 from assay.code.model_rows import packed
 from assay.code.places import Places
+from assay.code.route_rules import route_findings
+from assay.code.routes import Route, routes_of
 from assay.code.shapes import match_shapes
 from assay.code.structure import Matches
 from assay.code.world import World
@@ -115,6 +117,16 @@ def _key(files: Sequence[tuple[str, bytes]], rules: Sequence[Rule]) -> bytes:
     return digest.digest()
 
 
+def inventory(files: Sequence[tuple[str, bytes]]) -> list[Route]:
+    """The routes of a project (see `routes`)."""
+    with no_collection():
+        lowered = ((lower_file(uri, content), content) for uri, content in files)
+        world = World([(module, content) for module, content in lowered if not isinstance(module, str)])
+        analysis = Analysis(world)
+        analysis.run()
+        return routes_of(analysis)
+
+
 def _findings(
     modules: list[tuple[Module, bytes]], rules: Sequence[Rule], results: dict[str, FileResult]
 ) -> None:
@@ -126,10 +138,15 @@ def _findings(
     analysis.run()
     matches.finish()
     match_shapes(matches)
-    for number, finding in flow_findings(analysis, FlowRules(rules), places):
+    for number, finding in flow_findings(
+        analysis, FlowRules([rule for rule in rules if matches.applies(rule)]), places
+    ):
         results[world.modules[number].uri].findings.append(finding)
     for number, finding in structure_findings(matches, places):
         results[world.modules[number].uri].findings.append(finding)
+    if any("routes" in rule.match for rule in rules):
+        for number, finding in route_findings(routes_of(analysis), rules, places):
+            results[world.modules[number].uri].findings.append(finding)
     for number, notes in analysis.notes.items():
         result = results[world.modules[number].uri]
         result.partial = result.partial or "gave-up"

@@ -48,7 +48,8 @@ class Reading(Core):
             if outer.function.kind != "class" and outer.slot(name) is not None:
                 symbol = Symbol(name, ())
                 if name in f.env:
-                    return Value({symbol: Mark(ALL, None, HIGH)}, refs=(symbol,), calls=f.env[name])
+                    calls, types = f.env[name]
+                    return Value({symbol: Mark(ALL, None, HIGH)}, types=types, refs=(symbol,), calls=calls)
                 inner = next(
                     (g for g in f.module.functions if g.function.parent == parent and g.name == name), None
                 )
@@ -347,9 +348,9 @@ class Reading(Core):
                 taint_register(f, register, labels)
             for call in obj.calls:
                 if isinstance(call, ClassInfo):
-                    call.attributes[name] = (
-                        join(call.attributes[name], value) if name in call.attributes else value
-                    )
+                    kept = _outside_calls(value)
+                    old = call.attributes.get(name)
+                    call.attributes[name] = kept if old is None else join(old, kept)
         self.field_sink(f, obj, name, value, span)
         if self.on_assign is not None:
             self.on_assign(f, span, "field", name, value, obj)
@@ -399,16 +400,14 @@ class Reading(Core):
         labels: Labels | None = {
             o: m for o, m in (value.labels or {}).items() if isinstance(o, Source)
         } or None
-        if labels:
-            self.demand.ask(name)
+        if labels and not set(labels) <= set((f.module.globals.get(name) or UNKNOWN).labels or ()):
+            self.stale |= self.demand.ask_near(name, f.info)
         old = f.module.globals.get(name)
         new = Value(labels, types=value.types, name=value.name, calls=value.calls)
         if old is None or old is UNKNOWN:
             f.module.globals[name] = new
-            self.changed = self.changed or bool(labels)
         elif labels and not set(labels) <= set(old.labels or ()):
             f.module.globals[name] = join(old, new)
-            self.changed = True
         elif old.const is not None:
             f.module.globals[name] = join(
                 old,
@@ -577,6 +576,13 @@ class Reading(Core):
     def cleared_value(self, value: Value, mask: int) -> Value:
         """A value without some kinds."""
         return value.with_labels(cleared(value.labels, mask))
+
+
+def _outside_calls(value: Value) -> Value:
+    """A value as it is known outside of the function that made it: a function's parameters mean nothing there."""
+    labels = {o: m for o, m in (value.labels or {}).items() if isinstance(o, Source)} or None
+    refs = tuple(ref for ref in value.refs if not isinstance(ref, Symbol))
+    return Value(labels, value.const, value.types, value.name, refs, None, value.calls)
 
 
 def _family(language: str) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assay.code.heap import load
+from assay.code.kinds import BIT
 from assay.code.values import HIGH, Labels, Symbol, Value, join_labels
 
 if TYPE_CHECKING:
@@ -38,18 +39,18 @@ def dangerous(f: Frame, kind: str, bit: int, context: str, value: Value) -> Labe
     labels = f.deep(value)
     if not labels:
         return None
+    context = context or _USUAL.get(kind, "")
+    if context == "query":
+        return _query(f, value, bit)
     labels = {origin: mark for origin, mark in labels.items() if mark.mask & bit}
     if not labels:
         return None
-    context = context or _USUAL.get(kind, "")
     if context in ("url", "redirect", "host"):
         return _host(f, value, labels, context)
     if context == "argv":
         return _argv(f, value, labels, bit)
     if context == "text":
         return _text(value, labels)
-    if context == "query":
-        return _query(f, value, bit)
     if context == "object":
         return _object(f, value, bit)
     return labels
@@ -114,11 +115,20 @@ def _with_bit(value: Value | None, bit: int) -> Labels | None:
 
 def _text(value: Value, labels: Labels) -> Labels | None:
     """Only text is shown as it is: objects are encoded. Of what may be either, only what surely comes from the source."""
-    if any(not isinstance(r, Symbol) for r in value.refs) or any(k in ("dict", "list") for k in value.types):
+    if any(not isinstance(ref, Symbol) for ref in value.refs) or any(map(_is_object, value.types)):
         return None
+    if value.parts and isinstance(value.parts[0], str) and value.parts[0].startswith(("data:", "event:")):
+        return None  # a stream of events
     if value.parts is not None or "str" in value.types:
         return labels
     return {origin: mark for origin, mark in labels.items() if mark.confidence >= HIGH} or None
+
+
+def _is_object(kind: str) -> bool:
+    """Whether a type is known not to be text; `name()` is the result of something unknown."""
+    return kind not in ("str", "URL", "URLSearchParams", "object", "any", "unknown") and not kind.endswith(
+        "()"
+    )
 
 
 def _object(f: Frame, value: Value, bit: int) -> Labels | None:
@@ -145,7 +155,7 @@ def _query(f: Frame, value: Value, bit: int, depth: int = 3) -> Labels | None:
         if shape is None or not depth:
             continue
         for key, inner in shape.fields.items():
-            one = _with_bit(inner, bit) if key == "$where" else _query(f, inner, bit, depth - 1)
+            one = _with_bit(inner, BIT["code"]) if key == "$where" else _query(f, inner, bit, depth - 1)
             if key not in _HARMLESS:
                 found = join_labels(found, one)
         if shape.rest is not None:

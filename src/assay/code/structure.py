@@ -56,7 +56,7 @@ class Matches:
 
     def __init__(self, world: World, rules: Sequence[Rule]) -> None:
         self.world = world
-        mentioned = _mentioned(world)
+        mentioned = self.mentioned = _mentioned(world)
         patterns = [Pattern(rule) for rule in rules if isinstance(rule.match.get("structure"), dict)]
         self.patterns = [p for p in patterns if not any(_is_mentioned(name, mentioned) for name in p.absent)]
         self.found: dict[tuple[str, int, int], Rule] = {}
@@ -101,6 +101,12 @@ class Matches:
                 return True
         tests = [pattern(one.structure["compare"].get("mentions", "")) for one in self.compares]
         return any(test.search(name) for test in tests for name in names)
+
+    def applies(self, rule: Rule) -> bool:
+        """Whether a rule on data flow applies to a project that mentions what it does."""
+        flow = rule.match.get("flow")
+        absent = flow.get("global_absent", ()) if isinstance(flow, dict) else ()
+        return not any(_is_mentioned(name, self.mentioned) for name in absent)
 
     def attach(self, analysis: Core) -> None:
         """Hang the hooks that some rule needs."""

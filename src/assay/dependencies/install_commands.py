@@ -10,6 +10,7 @@ import re2
 
 from assay.dependencies.manifests.npm_names import exact_version, origin_of, split_descriptor, unalias
 from assay.dependencies.manifests.python_requirement import parse_requirement
+from assay.dependencies.purl import clean_url
 from assay.model.component import Origin, Scope
 
 _MAX_COMMAND = 20_000
@@ -202,7 +203,9 @@ def _after(words: list[str], subcommand: list[str], valued: set[str]) -> list[st
 
 def _packages(client: str, family: str, subcommand: str, arguments: list[str]) -> list[Request]:
     runs = client in _RUNNERS or subcommand in _RUN_COMMANDS
-    names, options = _positional(arguments, _VALUED[family], runs and client != "go")
+    # `-w` names a workspace for npm, and means the workspace's root for the others.
+    valued = _VALUED[family] - {"-w"} if client in {"pnpm", "yarn", "bun"} else _VALUED[family]
+    names, options = _positional(arguments, valued, runs and client != "go")
     if runs and family == "npm" and (asked := options.get("-p", []) + options.get("--package", [])):
         names = asked
     elif runs and family == "pip":
@@ -231,7 +234,7 @@ def _packages(client: str, family: str, subcommand: str, arguments: list[str]) -
     return [
         Request(
             request.ecosystem, request.name, request.version, request.requirement, request.origin,
-            Scope.DEVELOPMENT if dev else Scope.RUNTIME, client, index,
+            Scope.DEVELOPMENT if dev else Scope.RUNTIME, client, clean_url(index),
         )
         for request in found
         if request is not None

@@ -44,6 +44,13 @@ class LicencePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ren
     exceptions: tuple[LicenceExceptionRule, ...] = ()
 
 
+class AdvisoryPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """What the advisory store must be for a scan to count as complete; zero and false ask for nothing."""
+
+    require_full: bool = False
+    max_age_days: int = 0
+
+
 class PolicyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """The whole file. Zero and empty mean "no such limit"."""
 
@@ -58,6 +65,7 @@ class PolicyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     private: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     licences: LicencePolicy = LicencePolicy()
+    advisories: AdvisoryPolicy = AdvisoryPolicy()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
 
 from assay.dependencies.advisories.match import Match
 from assay.dependencies.imports import Import, is_development_file
-
-
-class Reach(Enum):
-    """REACHABLE: the code uses the flawed symbol, or imports the package where no symbol is named.
-
-    UNREACHABLE: the advisory names symbols, the code alone uses the package, and names none of them.
-    """
-
-    REACHABLE = "reachable"
-    UNREACHABLE = "unreachable"
-    UNDETERMINED = "undetermined"
+from assay.model.finding import Reach as Reach
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """The answer, in words, with the places that it rests on."""
+    """The answer, in words, with the places that it rests on.
+
+    REACHABLE: the code uses the flawed symbol, or imports the package where no symbol is named. UNREACHABLE: the advisory names symbols,
+    the code alone uses the package, and names none of them.
+    """
 
     reach: Reach
     reason: str

@@ -14,7 +14,9 @@ _TOKEN = re.compile(
     r"\s*(?:('(?:[^']|'')*')|(0x[0-9a-fA-F]+|-?[0-9][0-9.eE+-]*)|([A-Za-z_][\w-]*)|(==|!=|<=|>=|&&|\|\||[!<>()\[\],.*]))"
 )
 _WHOLE = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
-_NO_FLOW = frozenset("contains startswith endswith hashfiles success failure always cancelled".split())
+_NO_FLOW = frozenset(
+    ["contains", "startswith", "endswith", "hashfiles", "success", "failure", "always", "cancelled"]
+)
 _MAX_TOKENS = 400
 _MAX_DEPTH = 40
 

@@ -93,10 +93,10 @@ def _by_name(uri: str, name: str, lower: str) -> str | None:
         return "actions"
     if lower.endswith((".yml", ".yaml")) and (lower.startswith(".gitlab-ci") or "gitlab-ci" in uri):
         return "gitlab"
-    return _by_suffix(uri, lower)
+    return _by_suffix(lower)
 
 
-def _by_suffix(uri: str, lower: str) -> str | None:
+def _by_suffix(lower: str) -> str | None:
     if lower.endswith(".bicep"):
         return "azure"
     if lower.endswith(".sol"):
@@ -124,7 +124,7 @@ def _by_content(uri: str, name: str, content: bytes) -> str:
         return "actions"
     if b"apiVersion" in content and b"kind" in content:
         return "kubernetes"
-    if b"AWSTemplateFormatVersion" in head or b"AWS::" in content and b"Resources" in content:
+    if b"AWSTemplateFormatVersion" in head or (b"AWS::" in content and b"Resources" in content):
         return "cloudformation"
     if b"deploymentTemplate.json" in head:
         return "azure"

@@ -36,7 +36,7 @@ class Unknown:
 UNKNOWN = Unknown()
 
 Scalar: TypeAlias = "str | int | float | bool | None"
-Value: TypeAlias = "dict[str, Node] | list[Node] | str | int | float | bool | None | Unknown"
+Value: TypeAlias = "dict[str, Node] | list[Node] | str | int | float | bool | Unknown | None"
 
 
 class Node(NamedTuple):

@@ -98,7 +98,7 @@ UNKNOWN_NODE = Node(UNKNOWN)
 
 
 def _finished(value: dict[str, Node], item: Node) -> Node:
-    everyone = any(node.value in ("*",) for node in value["principals"].items())
+    everyone = any(node.value == "*" for node in value["principals"].items())
     narrowed = any(
         isinstance(node.value, str) and any(word in node.value for word in _NARROWING)
         for node in value["conditions"].items()
@@ -124,11 +124,8 @@ def _principals(node: Node | None, item: Node) -> Node:
         return Node([node], node.span, node.key)
     for kind, child in node.fields():
         for identity in child.value if isinstance(child.value, list) else [child]:
-            found.append(
-                identity
-                if kind == "AWS" or not identity.known
-                else Node(f"{kind}:{identity.text()}", identity.span)
-            )
+            plain = kind == "AWS" or not identity.known
+            found.append(identity if plain else Node(f"{kind}:{identity.text()}", identity.span))
     return Node(found, node.span, node.key)
 
 

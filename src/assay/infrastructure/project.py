@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -58,6 +58,7 @@ def read_project(files: Iterable[tuple[str, bytes]], only: frozenset[str] = froz
     readings: list[Reading] = []
     texts: dict[str, str] = {}
     rest: dict[str, bytes] = {}
+    odd: dict[str, Problem] = {}
     together: dict[str, dict[str, str]] = {}
     for uri, content in files:
         platform = platform_of(uri, content)
@@ -71,21 +72,25 @@ def read_project(files: Iterable[tuple[str, bytes]], only: frozenset[str] = froz
             readings.append(Reading(uri, platform, (), (problem,)))
             continue
         texts[uri] = text
+        if problem is not None:
+            odd[uri] = problem
         if platform in _TOGETHER:
             together.setdefault(platform, {})[uri] = text
         elif platform in _SINGLE:
-            reading = _guarded(platform, uri, text)
-            extra = (problem,) if problem is not None else ()
-            readings.append(Reading(uri, platform, reading.units, (*reading.problems, *extra)))
+            readings.append(_guarded(platform, uri, text))
     for platform, group in together.items():
         readings.extend(_specifications(group, rest) if platform == "openapi" else _all(platform, group))
+    readings = [
+        replace(each, problems=(*each.problems, odd[each.uri])) if each.uri in odd else each
+        for each in readings
+    ]
     return Documents(tuple(readings), texts, World(unit for reading in readings for unit in reading.units))
 
 
 def _guarded(platform: str, uri: str, text: str) -> Reading:
     """One reading; a document that breaks a reader is reported as failed and loses nothing else."""
     try:
-        return cast(_ReadOne, _function(_SINGLE[platform]))(uri, text)
+        return cast("_ReadOne", _function(_SINGLE[platform]))(uri, text)
     except Exception as error:  # noqa: BLE001 - the border between documents: one must not lose the others
         return Reading(
             uri, platform, (), (Problem("reader-failed", f"{type(error).__name__}: {error}"[:200]),)
@@ -94,7 +99,7 @@ def _guarded(platform: str, uri: str, text: str) -> Reading:
 
 def _all(platform: str, texts: Mapping[str, str]) -> Iterable[Reading]:
     try:
-        return list(cast(_ReadAll, _function(_TOGETHER[platform]))(texts))
+        return list(cast("_ReadAll", _function(_TOGETHER[platform]))(texts))
     except Exception as error:  # noqa: BLE001 - as above, for documents that are read together
         problem = Problem("reader-failed", f"{type(error).__name__}: {error}"[:200])
         return [Reading(uri, platform, (), (problem,)) for uri in texts]

@@ -6,6 +6,7 @@ A splitter and no shell: words keep their `$`, so a word with one is not determi
 
 from __future__ import annotations
 
+import re  # single character classes
 from dataclasses import dataclass, field
 
 import re2
@@ -13,7 +14,28 @@ import re2
 from assay.infrastructure.node import Node, Span
 
 _KEYWORDS = frozenset(
-    "if then else elif fi for while until do done case esac in { } ! time select function coproc".split()
+    [
+        "if",
+        "then",
+        "else",
+        "elif",
+        "fi",
+        "for",
+        "while",
+        "until",
+        "do",
+        "done",
+        "case",
+        "esac",
+        "in",
+        "{",
+        "}",
+        "!",
+        "time",
+        "select",
+        "function",
+        "coproc",
+    ]
 )
 _WRAPPERS = {
     "sudo": "ugCphTD",
@@ -32,26 +54,28 @@ _MAX_COMMANDS, _MAX_NESTING, _MAX_SCRIPT = 5_000, 6, 400_000
 
 # Options that take the next word, by program; "-x" may also stand joined.
 _VALUED: dict[str, frozenset[str]] = {
-    "apt-get": frozenset("-t -o -c --target-release --option --config-file".split()),
-    "apt": frozenset("-t -o -c --target-release --option".split()),
-    "aptitude": frozenset("-t -o".split()),
-    "apk": frozenset("-t --virtual -X --repository -p --root --keys-dir --repositories-file --arch".split()),
+    "apt-get": frozenset(["-t", "-o", "-c", "--target-release", "--option", "--config-file"]),
+    "apt": frozenset(["-t", "-o", "-c", "--target-release", "--option"]),
+    "aptitude": frozenset(["-t", "-o"]),
+    "apk": frozenset(["-t", "--virtual", "-X", "--repository", "-p", "--root", "--keys-dir", "--repositories-file", "--arch"]),
     "pip": frozenset(
-        "-r -c -i -f -t -e -d --requirement --constraint --index-url --extra-index-url --find-links --target --editable --prefix "
-        "--root --trusted-host --timeout --retries --cert --python-version --platform --only-binary --no-binary --progress-bar "
-        "--cache-dir --src --upgrade-strategy".split()
+        ["-r", "-c", "-i", "-f", "-t", "-e", "-d", "--requirement", "--constraint", "--index-url", "--extra-index-url", "--find-links", "--target", "--editable", "--prefix", "--root", "--trusted-host", "--timeout", "--retries", "--cert", "--python-version", "--platform", "--only-binary", "--no-binary", "--progress-bar", "--cache-dir", "--src", "--upgrade-strategy"]
     ),
-    "npm": frozenset("--registry --prefix --cache --loglevel --workspace -w --tag".split()),
-    "yarn": frozenset("--registry --cwd --cache-folder".split()),
-    "gem": frozenset("-v --version -s --source --bindir -i --install-dir -P".split()),
-    "dnf": frozenset("--setopt --repo --enablerepo --disablerepo --installroot --releasever -c".split()),
-    "yum": frozenset("--setopt --repo --enablerepo --disablerepo --installroot --releasever -c".split()),
-    "curl": frozenset("-o -H -d -X -u -A -e -F -T -m -b -c --output --header --data --request --user --max-time --retry --proto --connect-timeout --cacert".split()),
-    "wget": frozenset("-O -o -P -T -t --output-document --header --tries --timeout --user --password".split()),
-    "go": frozenset("-o -ldflags -tags -mod -p".split()),
+    "npm": frozenset(["--registry", "--prefix", "--cache", "--loglevel", "--workspace", "-w", "--tag"]),
+    "yarn": frozenset(["--registry", "--cwd", "--cache-folder"]),
+    "gem": frozenset(["-v", "--version", "-s", "--source", "--bindir", "-i", "--install-dir", "-P"]),
+    "dnf": frozenset(["--setopt", "--repo", "--enablerepo", "--disablerepo", "--installroot", "--releasever", "-c"]),
+    "yum": frozenset(["--setopt", "--repo", "--enablerepo", "--disablerepo", "--installroot", "--releasever", "-c"]),
+    "curl": frozenset(["-o", "-H", "-d", "-X", "-u", "-A", "-e", "-F", "-T", "-m", "-b", "-c", "--output", "--header", "--data", "--request", "--user", "--max-time", "--retry", "--proto", "--connect-timeout", "--cacert"]),
+    "wget": frozenset(["-O", "-o", "-P", "-T", "-t", "--output-document", "--header", "--tries", "--timeout", "--user", "--password"]),
+    "go": frozenset(["-o", "-ldflags", "-tags", "-mod", "-p"]),
 }  # fmt: skip
 _VALUED["pip3"] = _VALUED["pip2"] = _VALUED["pip"]
 _VALUED["microdnf"] = _VALUED["dnf"]
+
+
+_ORDINARY = re.compile(r"[A-Za-z0-9_./:=@%+,\-\[\]{}*?~^!]+")
+_QUOTED = {"'": re.compile(r"[^']+"), '"': re.compile(r'[^"\\`$]+')}
 
 
 @dataclass(slots=True)
@@ -97,7 +121,9 @@ def commands(script: str, place: Place, depth: int = 0) -> list[Node]:
 
 
 _FETCHES = re2.compile(r"\b(curl|wget|fetch)\b")
-_RUNS = re2.compile(r"\b(ba|z|da)?sh\b|\./|\bpython|\bnode\b|\bperl\b|chmod [0-9ugoa]*\+?[0-7]*x|eval|source ")
+_RUNS = re2.compile(
+    r"\b(ba|z|da)?sh\b|\./|\bpython|\bnode\b|\bperl\b|chmod [0-9ugoa]*\+?[0-7]*x|eval|source "
+)
 _CHECKED = re2.compile(r"sha(1|256|512)|shasum|gpg|md5sum|cosign|minisign|--checksum")
 _HIDES = re2.compile(r"base64|/dev/tcp|\bncat\b|\bsocat\b|\bnc\b|\bxxd\b|openssl enc|\beval\b")
 _VERBS = ("code.remote", "code.decoded", "shell.reverse", "data.send")
@@ -131,7 +157,7 @@ def _inner(command: dict[str, Node], words: list[_Word], place: Place, depth: in
     if name in ("sh", "bash", "dash", "ash", "zsh", "ksh", "eval", "su"):
         texts = [word.text for word in words]
         for at, text in enumerate(texts[1:], 1):
-            is_script = texts[at - 1].startswith("-") and texts[at - 1].endswith("c") or name == "eval"
+            is_script = (texts[at - 1].startswith("-") and texts[at - 1].endswith("c")) or name == "eval"
             if is_script and not text.startswith("-"):
                 return commands(text, Place(words[at].line, words[at].column, place.indent), depth + 1)
     return []
@@ -256,6 +282,14 @@ class _Splitter:
         return self.parts
 
     def _step(self) -> None:
+        run = _ORDINARY.match(self.script, self.at)
+        if (
+            run is not None
+        ):  # most of a script; taken at once, since a step for each character costs ten times as much
+            self._open().text += run[0]
+            self.at = run.end()
+            self.column += len(run[0])
+            return
         char = self.script[self.at]
         if char == "\\":
             self._escape()
@@ -299,6 +333,11 @@ class _Splitter:
         self._move(1)
         start = self.at
         while self.at < len(self.script) and self.script[self.at] != quote:
+            run = _QUOTED[quote].match(self.script, self.at)
+            if run is not None:
+                word.text += run[0]
+                self._move(len(run[0]))
+                continue
             char = self.script[self.at]
             if quote == '"' and char == "\\" and self.at + 1 < len(self.script):
                 self._move(1)

@@ -62,6 +62,22 @@ class Introduced:
     versions: int = 1
 
 
+class Reach(Enum):
+    """Whether the flawed part is used. UNDETERMINED is never shown, nor counted, as safe."""
+
+    REACHABLE = "reachable"
+    UNREACHABLE = "unreachable"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True, slots=True)
+class Exploit:
+    """What is known of attacks: the EPSS probability, 0 to 1 (first.org/epss), and whether CISA lists the flaw as exploited."""
+
+    epss: float | None = None
+    known_exploited: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A flaw that one engine found.
@@ -70,7 +86,7 @@ class Finding:
     facts and never from message text: the keyed hash of a secret, purl and advisory, resource and class, or the normalised code of the
     sink; empty means "the normalised text of the region". `related` are further places of the same flaw. `cwe` are "CWE-<n>".
     `why` is the reason it matters here; `remediation`, where set, replaces the rule's text.
-    `introduced` is known after a look at the history.
+    `introduced` is known after a look at the history. `reach` and `exploit` move the priority, never the severity.
     """
 
     rule_id: str
@@ -91,6 +107,8 @@ class Finding:
     why: str = ""
     remediation: str = ""
     introduced: Introduced | None = None
+    reach: Reach = Reach.UNDETERMINED
+    exploit: Exploit | None = None
 
     def __post_init__(self) -> None:
         # INVARIANT: a claim has a rule, an engine and a place; without them it is not a finding.

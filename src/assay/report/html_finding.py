@@ -27,11 +27,12 @@ def anchor(one: RankedFinding) -> str:
     return "f-" + one.triaged.fingerprint.replace(":", "-")
 
 
-def finding_view(one: RankedFinding, rules: dict[str, RuleSummary]) -> dict[str, Any]:
-    """The values for one finding."""
+def finding_view(one: RankedFinding, rules: dict[str, RuleSummary], short: bool = False) -> dict[str, Any]:
+    """The values for one finding. A short one only counts its further places and names fewer links, so that a long report opens."""
     finding = one.triaged.finding
     rule = rules[finding.rule_id]
     title = summary.headline(one, rules)
+    places = 0 if short else _MAX_PLACES
     return {
         "id": anchor(one),
         "severity": finding.severity.value,
@@ -49,8 +50,8 @@ def finding_view(one: RankedFinding, rules: dict[str, RuleSummary]) -> dict[str,
         "flow": list(_flow(finding)),
         "remedy": summary.remedy(one, rules),
         "fixes": [_fix(fix) for fix in finding.fixes[:3]],
-        "related": [_place(place) for place in finding.related[:_MAX_PLACES]],
-        "more": max(0, len(finding.related) - _MAX_PLACES),
+        "related": [_place(place) for place in finding.related[:places]],
+        "more": max(0, len(finding.related) - places),
         "score": f"{one.score:g}",
         "factors": [
             {"points": f"{factor.points:+g}", "name": factor.name, "value": factor.value}
@@ -62,7 +63,7 @@ def finding_view(one: RankedFinding, rules: dict[str, RuleSummary]) -> dict[str,
         ],
         "certainty": _certainty(finding),
         "rule": finding.rule_id,
-        "links": list(_links(finding, rule)),
+        "links": list(_links(finding, rule))[: 1 if short else None],
         "facts": _facts(one),
         "fingerprint": one.triaged.fingerprint,
     }

@@ -17,6 +17,8 @@ from assay.report.roadmap import Step, by_bucket, roadmap
 _BAR = 270
 _MAX_STEPS = 8
 _MAX_FOLDED = 200
+_MAX_FULL = 500  # findings with everything; the others are shorter, so that 2,000 stay below 5 MB
+_MAX_FINDINGS = 3000
 _MAX_NOTES = 100
 _MAX_LINKS = 8
 _CWE = "https://cwe.mitre.org/data/definitions/{}.html"
@@ -60,7 +62,11 @@ def view(result: ScanResult) -> dict[str, Any]:
             {p.value: f"{p.value} {words}" for p, words in summary.BUCKETS.items()},
         ),
         "steps": list(_buckets(steps)),
-        "findings": [finding_view(one, rules) for one in findings],
+        "findings": [
+            finding_view(one, rules, short=number >= _MAX_FULL)
+            for number, one in enumerate(findings[:_MAX_FINDINGS])
+        ],
+        "cut": max(0, len(findings) - _MAX_FINDINGS),
         "engine_names": sorted({e.engine for one in findings for e in summary.evidence_of(one)}),
         "suppressed": [_suppressed(one, rules) for one in summary.suppressed(result)],
         "absent": [

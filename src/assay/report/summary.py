@@ -197,10 +197,10 @@ def place_of(one: RankedFinding) -> str:
 
 
 def risk(findings: Iterable[RankedFinding]) -> int:
-    """One number for a scan, 0 to 100: 100 x (1 - product of (1 - (score/100)^3)), rounded down. Another finding never lowers it."""
+    """One number for a scan, 0 to 100: 100 x (1 - product of (1 - (score/100)^5)), rounded down. Another finding never lowers it."""
     left = 1.0
     for one in findings:
-        left *= 1.0 - (one.score / 100.0) ** 3
+        left *= 1.0 - (one.score / 100.0) ** 5
     return int(100.0 * (1.0 - left))
 
 

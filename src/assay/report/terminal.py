@@ -125,7 +125,9 @@ def _unlooked(result: ScanResult, draw: Paint) -> Iterator[str]:
     lines = [*_silent(result), *_unseen(result)]
     if result.interrupted:
         lines.insert(0, "the scan was interrupted; what follows it was not looked at")
-    warnings = [note for note in result.notifications if note.level != "note"]
+    # What an engine says of itself and of no file: that its data is old or only a part, for one.
+    general = [note for run in result.engines for note in run.notifications if not note.uri]
+    warnings = [note for note in (*result.notifications, *general) if note.level != "note"]
     lines += [printable(f"{note.level}: {note.message}") for note in warnings[:_FIRST]]
     if len(warnings) > _FIRST:
         lines.append(f"and {len(warnings) - _FIRST} more warnings")

@@ -73,7 +73,8 @@ def _framework(name: str, raw: Mapping[str, object]) -> Framework:
     stated = raw["controls"]
     assert isinstance(stated, dict)
     controls = {
-        f"{name}:{number}": Control(f"{name}:{number}", str(text), name, version, source) for number, text in stated.items()
+        f"{name}:{number}": Control(f"{name}:{number}", str(text), name, version, source)
+        for number, text in stated.items()
     }
     return Framework(name, title, version, source, controls)
 
@@ -119,5 +120,7 @@ def coverage(rules: Iterable[Rule], framework: str = "") -> tuple[Coverage, ...]
 
 def _checked(framework: str) -> str:
     if framework not in catalogue().frameworks:
-        raise UsageError(f"there is no framework {framework!r}", f"the frameworks are: {', '.join(catalogue().frameworks)}")
+        raise UsageError(
+            f"there is no framework {framework!r}", f"the frameworks are: {', '.join(catalogue().frameworks)}"
+        )
     return framework

@@ -7,7 +7,7 @@ oldest commit that holds it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -68,6 +68,7 @@ class _Tally:
 
     accounts: list[FileAccount] = field(default_factory=list)
     found: list[tuple[str, Finding]] = field(default_factory=list)
+    allowed: dict[tuple[str, Finding], str] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     seconds: float = 0.0
     listed: int = 0
@@ -92,13 +93,17 @@ def look_at_history(request: LookRequest, observe: Observer) -> Looked:
         _scan(request, engines, repository, tally, observe)
     except KeyboardInterrupt:
         interrupted = True
-    findings = _attributed(repository, tally.found)
-    run = _run_of(engines[0], tally, len(findings), interrupted)
+    findings, allowed = _attributed(repository, tally.found, tally.allowed)
+    run = _run_of(engines[0], tally, len(findings) + len(allowed), interrupted)
     notes = [
         Notification("note", f"{tally.done} file versions of {commit_count(repository)} commits", "history")
     ]
     return Looked(
-        findings, _accounts(tally.accounts), [replace(run, notifications=tuple(notes))], interrupted
+        findings,
+        _accounts(tally.accounts),
+        [replace(run, notifications=tuple(notes))],
+        interrupted,
+        allowed=allowed,
     )
 
 
@@ -139,15 +144,28 @@ def _take(tally: _Tally, blob: _Blob) -> None:
     for seen in blob.outcome.looks:
         tally.seconds += seen.seconds
         tally.found += [(blob.oid, finding) for finding in seen.look.findings]
+        for finding, comment in seen.look.allowed:
+            tally.found.append((blob.oid, finding))
+            tally.allowed[blob.oid, finding] = comment
 
 
-def _attributed(repository: Repository, found: Sequence[tuple[str, Finding]]) -> list[Finding]:
-    """One finding for each value, at the oldest commit that holds it, with its further places."""
+def _attributed(
+    repository: Repository, found: Sequence[tuple[str, Finding]], let_pass: Mapping[tuple[str, Finding], str]
+) -> tuple[list[Finding], list[tuple[Finding, str]]]:
+    """One finding for each value, at the oldest commit that holds it, with its further places; apart, those let pass in every version."""
     known = origins(repository, {oid for oid, _ in found})
     groups: dict[tuple[str, str], list[tuple[str, Finding]]] = defaultdict(list)
     for oid, finding in found:
         groups[finding.rule_id, finding.identity or f"{oid}:{finding.sort_key}"].append((oid, finding))
-    return [_one(members, known) for _, members in sorted(groups.items())]
+    findings: list[Finding] = []
+    allowed: list[tuple[Finding, str]] = []
+    for _, members in sorted(groups.items()):
+        one = _one(members, known)
+        if all(member in let_pass for member in members):
+            allowed.append((one, let_pass[members[0]]))
+        else:
+            findings.append(one)
+    return findings, allowed
 
 
 def _one(members: list[tuple[str, Finding]], known: dict[str, Origin]) -> Finding:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from assay.model.errors import GitError
 from assay.model.finding import Finding
-from assay.model.rule import Rule
+from assay.model.rule import Profile, Rule
 from assay.model.scan import (
     EngineRun,
     EngineStatus,
@@ -39,6 +39,7 @@ from assay.scan.target.repository import find_repository, head_commit
 from assay.scan.target.select import Selection, select
 from assay.scan.target.traits import traits_of
 from assay.scan.trace import Trace
+from assay.scan.triage.observed import observe
 from assay.scan.triage.triage import Side, Triaged, triage
 
 
@@ -122,10 +123,9 @@ def _select(plan: Plan) -> Selection:
 
 def _verify(plan: Plan, selection: Selection) -> tuple[list[AnyEngine], list[EngineRun]]:
     """Engines that found their canary, and runs that say why the others do not look: broken, or no file is theirs."""
-    names = [(file.uri, language_of(file.uri), traits_of(file.uri)) for file in selection.files]
     sound, others = [], []
     for engine in plan.engines:
-        if names and not any(engine.wants(*name) for name in names):
+        if selection.files and not any(_is_wanted(engine, file.uri) for file in selection.files):
             run = EngineRun(engine.name, engine.version, EngineStatus.NOT_APPLICABLE, reason="no file for it")
             others.append(run)
             continue
@@ -138,6 +138,10 @@ def _verify(plan: Plan, selection: Selection) -> tuple[list[AnyEngine], list[Eng
         else:
             sound.append(engine)
     return sound, others
+
+
+def _is_wanted(engine: AnyEngine, uri: str) -> bool:
+    return getattr(engine, "wants_everything", False) or engine.wants(uri, language_of(uri), traits_of(uri))
 
 
 def _look(plan: Plan, engines: list[AnyEngine], selection: Selection, means: _Means) -> Seen:
@@ -177,17 +181,35 @@ def _look_request(
 
 def _triage(plan: Plan, seen: Seen, reader: Reader) -> Triaged:
     selection = seen.selection
-    head = Side(_in_focus(seen), _read_from(reader, selection.files), tuple(sorted(seen.head.marked)))
+    head = Side(
+        _wanted(plan, seen.head.findings),
+        _read_from(reader, selection.files),
+        tuple(sorted(seen.head.marked)),
+        seen.head.allowed,
+    )
     partial = selection.focus is not None or bool(plan.request.paths != ("",) and plan.request.paths)
-    if seen.base is None or selection.base is None:
-        return triage(plan.request, head, None, partial=partial)
-    base = Side(_base_findings(seen), _read_from(reader, selection.base.files))
-    return triage(plan.request, head, base, partial=partial)
+    base = None
+    if seen.base is not None and selection.base is not None:
+        read = _read_from(reader, selection.base.files)
+        base = Side(_wanted(plan, _base_findings(seen)), read, allowed=_base_allowed(seen))
+    # Who reaches the code matters only where something was found in it.
+    facts = observe([file.uri for file in selection.files], head.read) if head.findings else ()
+    return triage(plan.request, head, base, partial=partial, facts=facts, controls=_controls(plan))
 
 
-def _in_focus(seen: Seen) -> list[Finding]:
-    """Findings in the files that count; a project engine may see further ones, in files that did not change, which count if they are new."""
-    return seen.head.findings
+def _controls(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """The compliance controls that each rule names."""
+    return {rule.id: rule.controls for engine in plan.engines for rule in engine.rules() if rule.controls}
+
+
+def _wanted(plan: Plan, findings: list[Finding]) -> list[Finding]:
+    """Findings of the default profile, and those of the hygiene profile when asked for."""
+    if plan.request.hygiene:
+        return findings
+    hygiene = {
+        rule.id for engine in plan.engines for rule in engine.rules() if rule.profile is Profile.HYGIENE
+    }
+    return [finding for finding in findings if finding.rule_id not in hygiene]
 
 
 def _base_findings(seen: Seen) -> list[Finding]:
@@ -198,6 +220,15 @@ def _base_findings(seen: Seen) -> list[Finding]:
     project = seen.head.project_engines
     same = [f for f in seen.head.findings if f.location.uri not in changed and f.engine not in project]
     return [*seen.base.findings, *same]
+
+
+def _base_allowed(seen: Seen) -> list[tuple[Finding, str]]:
+    """What comments of other scanners let pass in the base: as with its findings."""
+    assert seen.base is not None
+    assert seen.selection.change is not None
+    changed = seen.selection.change.files
+    same = [(f, comment) for f, comment in seen.head.allowed if f.location.uri not in changed]
+    return [*seen.base.allowed, *same]
 
 
 def _read_from(reader: Reader, files: Iterable[TargetFile]) -> Callable[[str], bytes | None]:

@@ -16,9 +16,9 @@ from typing import Any
 from zlib import crc32
 
 from assay.secrets.detector import Detector
-from assay.secrets.triggers import ENCODED_ID, EXPRESSIONS
+from assay.secrets.triggers import EXPRESSIONS
 
-_LAYOUT = b"assay-secrets-database-4"
+_LAYOUT = b"assay-secrets-database-5"
 
 
 def open_database(detectors: Sequence[Detector], folder: Path | None = None) -> tuple[Any, list[int]] | None:
@@ -94,7 +94,6 @@ def _compile(hyperscan: Any, detectors: Sequence[Detector]) -> tuple[Any, list[i
     every = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_PREFILTER
     expressions = [text.encode() for text in EXPRESSIONS]
     flags = [0] * len(expressions)
-    flags[ENCODED_ID] = hyperscan.HS_FLAG_SINGLEMATCH
     owners: list[int] = []
     for place, detector in enumerate(detectors):
         if detector.part.generic:

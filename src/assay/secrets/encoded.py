@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assay.secrets.checks.encodings import base64_bytes
 from assay.secrets.detector import compiled
 
 _KUBERNETES_VALUE = r"(?m)^[ \t]{1,8}(?P<name>[\w.-]{1,100}):[ \t]{1,4}[\"']?(?P<value>[A-Za-z0-9+/]{4,}={0,2})[\"']?[ \t]*\r?$"
-# Base64 characters as A, the slash apart from them, everything else as a space: runs are then found as fast as memory is read.
-# 32 characters without a slash leave paths out; the run is then widened over slashes.
-_CLASSES = bytes(
-    47 if byte == 47 else 65 if chr(byte).isascii() and (chr(byte).isalnum() or byte == 43) else 32
-    for byte in range(256)
-)
-_LONG_RUN = b"A" * 32
+_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _LONGEST = 8192
 _TEXT = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 _HEX = b"0123456789abcdefABCDEF"
@@ -33,20 +27,31 @@ class Encoded:
     name: str = ""
 
 
-def encoded_runs(content: bytes) -> Iterator[Encoded]:
-    """Runs of 40 characters and more that decode to printable text."""
-    classes = content.translate(_CLASSES)
-    place = count = 0
-    while count < _MOST and (place := classes.find(_LONG_RUN, place)) >= 0:
+def encoded_runs(content: bytes, places: Sequence[int]) -> Iterator[Encoded]:
+    """Runs of 40 characters and more that decode to printable text. `places`: behind 32 characters of a run that hold no slash."""
+    end = count = 0
+    for place in places:
+        if place <= end:
+            continue
+        start, end = _widened(content, place)
+        if end - start < 40:
+            continue
         count += 1
-        start = classes.rfind(b" ", 0, place) + 1
-        end = classes.find(b" ", place)
-        place = end = len(content) if end < 0 else end
-        while end < len(content) and content[end] == 0x3D and end - place < 2:
-            end += 1
-        found = _decoded(content, start, end) if end - start >= 40 else None
+        if count > _MOST:
+            return
+        found = _decoded(content, start, end)
         if found is not None:
             yield found
+
+
+def _widened(content: bytes, place: int) -> tuple[int, int]:
+    """The run around `place`, over slashes too, and the padding behind it; one that is too long is left as it is known to be too long."""
+    before = content[max(0, place - _LONGEST - 1) : place]
+    start = place - len(before) + len(before.rstrip(_CHARACTERS))
+    after = content[place : place + _LONGEST + 1]
+    end = place + len(after) - len(after.lstrip(_CHARACTERS))
+    padding = content[end : end + 2]
+    return start, end + len(padding) - len(padding.lstrip(b"="))
 
 
 def _decoded(content: bytes, start: int, end: int) -> Encoded | None:

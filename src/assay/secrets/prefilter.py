@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,11 +12,13 @@ from assay.secrets.triggers import ENCODED_ID, EXPRESSIONS, GATE, SINGLE_LINE, S
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """`detectors`: places in the detector list that may match, sorted. `lines`: offsets of line starts to judge, sorted. `encoded`: a long run is there."""
+    """`detectors`: places in the detector list that may match, sorted. `lines`: offsets of line starts to judge, sorted. `encoded`: the end of the
+    first 32 characters of each run that may be encoded, sorted.
+    """
 
     detectors: tuple[int, ...]
     lines: tuple[int, ...]
-    encoded: bool
+    encoded: tuple[int, ...]
 
 
 class Prefilter(Protocol):
@@ -48,6 +50,16 @@ _RUN_CHARACTERS = bytes(
 _LONG_RUN = b"A" * 32
 
 
+def _long_runs(content: bytes) -> Iterator[int]:
+    classes = content.translate(_RUN_CHARACTERS)
+    place = 0
+    while (place := classes.find(_LONG_RUN, place)) >= 0:
+        yield place + len(_LONG_RUN)
+        place = classes.find(b" ", place)
+        if place < 0:
+            return
+
+
 class KeywordPrefilter:
     """google-re2 alone: one set of all keywords, and each trigger in turn."""
 
@@ -75,8 +87,7 @@ class KeywordPrefilter:
         """What may be in `content`."""
         words = () if self._empty else self._set.Match(content) or ()
         detectors = {place for word in words for place in self._owners[word]}
-        encoded = _LONG_RUN in content.translate(_RUN_CHARACTERS)
-        return Hits(tuple(sorted(detectors)), _trigger_lines(content), encoded)
+        return Hits(tuple(sorted(detectors)), _trigger_lines(content), tuple(_long_runs(content)))
 
 
 def _trigger_lines(content: bytes) -> tuple[int, ...]:
@@ -121,15 +132,15 @@ class HyperscanPrefilter:
             return _NOTHING
         detectors: set[int] = set()
         places: list[int] = []
-        encoded = False
+        encoded: list[int] = []
         for identifier, end in seen:
             if identifier >= _FIRST:
                 detectors.add(self._owners[identifier - _FIRST])
             elif identifier == ENCODED_ID:
-                encoded = True
+                encoded.append(end)
             else:
                 places.append(end - 1)
-        return Hits(tuple(sorted(detectors)), line_starts(content, places) if places else (), encoded)
+        return Hits(tuple(sorted(detectors)), line_starts(content, places) if places else (), tuple(encoded))
 
     def _scratch(self) -> Any:
         scratch = getattr(self._local, "scratch", None)
@@ -140,7 +151,7 @@ class HyperscanPrefilter:
         return scratch
 
 
-_NOTHING = Hits((), (), False)
+_NOTHING = Hits((), (), ())
 _FIRST = len(EXPRESSIONS)
 
 

@@ -28,7 +28,7 @@ def findings_of(
     single, partners = paired(content, matches)
     open_findings, allowed = [], []
     for match, more in by_value(single):
-        comment = _allowed_by(lines, match)
+        comment = _allowed_by(lines, [match, *more])
         partner = partners.get(match.start)
         finding = _finding(content, uri, lines, spans, match, [*([partner] if partner else []), *more], key)
         if comment is None:
@@ -38,9 +38,15 @@ def findings_of(
     return tuple(sorted(open_findings, key=lambda one: one.sort_key)), tuple(allowed)
 
 
-def _allowed_by(lines: Lines, match: Match) -> str | None:
-    number = lines.number(match.start)
-    return peer_allow(lines.text(number), lines.text(number - 1) if number > 1 else "")
+def _allowed_by(lines: Lines, matches: Sequence[Match]) -> str | None:
+    """The comment by the first place, if there is one by every place: a value that also stands elsewhere is not let pass."""
+    comments = []
+    for number in dict.fromkeys(lines.number(match.start) for match in matches):
+        comment = peer_allow(lines.text(number), lines.text(number - 1) if number > 1 else "")
+        if comment is None:
+            return None
+        comments.append(comment)
+    return comments[0]
 
 
 def _finding(

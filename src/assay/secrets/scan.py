@@ -134,7 +134,7 @@ def find(content: bytes, uri: str, scanner: Scanner, hits: Hits, tally: Tally) -
         for match in confirm(scanner.detectors[number], content, uri, tally)
     ]
     matches += secrets_beside_ids(content, matches, scanner.rule(AWS_SECRET)) if matches else []
-    runs = list(encoded_runs(content)) if hits.encoded else []
+    runs = list(encoded_runs(content, hits.encoded)) if hits.encoded else []
     if not (matches or hits.lines or runs):
         return matches
     place = place_of(uri)

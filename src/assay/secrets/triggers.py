@@ -43,7 +43,7 @@ SPANNING = (
 )
 # Every trigger holds one of these on the line where it begins: what the slower prefilter asks first.
 GATE = rf"(?i:{WORDS})|(?i:basic|bearer)[ \t]|(?i:identified)|(?i:curl|wget)|kind:[ \t]*Secret|://[^\s/:@\"'`<>]*:"
-# A run that may be encoded text (which holds a slash too rarely to matter, unlike paths): only that the file holds one is asked.
-ENCODED = r"[A-Za-z0-9+]{32}"
+# A run that may be encoded text (which holds a slash too rarely to matter, unlike paths), reported once: at its 32nd character.
+ENCODED = r"(?:^|[^A-Za-z0-9+])[A-Za-z0-9+]{32}"
 EXPRESSIONS = (*SINGLE_LINE, *SPANNING, ENCODED)
 ENCODED_ID = len(EXPRESSIONS) - 1

@@ -86,6 +86,8 @@ def _commands(code: str, strings: list[str], label: str, shell: Shell) -> None:
     listed = _argument_lists(code)
     for words in listed:
         shell.script(Value(" ".join("'" + word.replace("'", "'\\''") + "'" for word in words)), label)
+    for match in _DIRECT.finditer(code):
+        shell.script(Value(match.group(1) or match.group(2)), label)
     for text in strings:
         stripped = text.strip()
         if (
@@ -96,6 +98,9 @@ def _commands(code: str, strings: list[str], label: str, shell: Shell) -> None:
             shell.script(Value(stripped.replace("%s", UNKNOWN)), label)
 
 
+_DIRECT = re2.compile(
+    r"""(?:system|popen|exec\w*|spawn\w*|run|call|check_output|Popen|getoutput|passthru|shell_exec|execute|backtick)\s*\(?\s*\[?\s*(?:'([\w.-]+)'|"([\w.-]+)")\s*[\])]"""
+)
 _LIST = re2.compile(r"""[\[(]\s*((?:'[^']*'|"[^"]*")(?:\s*,\s*(?:'[^']*'|"[^"]*"))+)""")
 _ITEM = re2.compile(r"""'([^']*)'|"([^"]*)\"""")
 

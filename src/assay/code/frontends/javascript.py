@@ -29,9 +29,13 @@ def lower(content: bytes, uri: str) -> Module:
     return lower_with(LANGUAGE, LANGUAGE, content, uri)
 
 
-def lower_with(grammar: str, language: str, content: bytes, uri: str) -> Module:
-    """One file with a grammar of the family: javascript, typescript, tsx."""
-    source = parse(grammar, content)
+def lower_with(grammar: str, language: str, content: bytes, uri: str, readable: bytes = b"") -> Module:
+    """One file with a grammar of the family: javascript, typescript, tsx.
+
+    `readable` is the text for the grammar where it cannot read the file as it is: of the same length, with blanks for some of it.
+    """
+    source = parse(grammar, readable or content)
+    source.content = content
     builder = ModuleBuilder(uri, language)
     body = builder.function("<module>", "module", span(0, len(content)), None)
     lowering = Statements(source, builder, body)

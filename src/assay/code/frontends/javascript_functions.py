@@ -12,6 +12,7 @@ from assay.code.syntax import Syntax
 _FIELDS = frozenset(("field_definition", "public_field_definition"))
 _SIGNATURES = frozenset(("method_signature", "abstract_method_signature", "function_signature"))
 _DECLARATIONS = frozenset(("function_declaration", "generator_function_declaration"))
+_CONSTRUCTORS = frozenset(("function_declaration", "function_expression"))
 _ARROWS = frozenset(("arrow_function", "function_expression"))
 
 
@@ -35,6 +36,8 @@ class Functions(Targets):
         own = node.child("name")
         if own is not None and node.kind != "method_definition":
             name = self.source.text(own)
+        if name[:1].isupper() and kind in ("", "function") and self._makes_objects(node):
+            return self._prototype_class(node, name, self.prototypes.get(name, []))
         kind = kind or ("function" if node.kind in _DECLARATIONS else "lambda")
         inner = self.builder.function(name or "<lambda>", kind, place, outer)
         has_receiver = kind in ("method", "constructor")
@@ -68,7 +71,7 @@ class Functions(Targets):
         """Lower a function declaration and bind its name."""
         name_node = node.child("name")
         name = self.source.text(name_node) if name_node else ""
-        members = self.prototypes.get(name) if self.here.function.kind == "module" else None
+        members = self.prototypes.get(name)
         made = self._prototype_class(node, name, members) if members else self.function_value(node, name)
         place = span(name_node.start, name_node.end) if name_node else span(node.start, node.end)
         self.here.emit(ir.MOVE, place, self.declare(name), made)
@@ -235,6 +238,11 @@ class Functions(Targets):
                 text = type_text(self.source.text(declared)) if declared else ""
                 found.append((self.source.text(pattern), span(child.start, child.end), text))
         return found
+
+    def _makes_objects(self, node: Syntax) -> bool:
+        """Whether a function with a name like a class assigns to `this`, as constructors did before classes."""
+        text = self.source.content[node.start : node.end]
+        return node.kind in _CONSTRUCTORS and b"this." in text
 
     def _prototype_class(self, node: Syntax, name: str, members: list[tuple[str, Syntax]]) -> Register:
         """`function F() {}` with `F.prototype.m = function () {}` in the same file is a class."""

@@ -11,6 +11,16 @@ _DEFAULT = "default"
 _FUNCTIONS = frozenset(("function_declaration", "generator_function_declaration"))
 
 
+def plain_module(module: str, name: str) -> tuple[str, str]:
+    """The module and export that an import means: `node:fs` is `fs`, `lodash/merge` and `lodash-es` are parts of `lodash`."""
+    module = module.removeprefix("node:")
+    if module.startswith("lodash"):
+        if module.startswith(("lodash/", "lodash-es/")) and name in ("", _DEFAULT):
+            return "lodash", module.partition("/")[2].removeprefix("fp/").removesuffix(".js")
+        return module.replace("lodash-es", "lodash"), name
+    return module, name
+
+
 class Modules(Functions):
     """Lowers imports and exports."""
 
@@ -26,11 +36,12 @@ class Modules(Functions):
 
     def import_value(self, place: int, module: str, name: str) -> Register:
         """The value of an import. The prefix `node:` says nothing."""
-        return self.here.value(ir.IMPORT, place, module.removeprefix("node:"), name, 0)
+        module, name = plain_module(module, name)
+        return self.here.value(ir.IMPORT, place, module, name, 0)
 
     def bind_import(self, place: int, module: str, name: str, alias: str) -> None:
         """Import into a variable."""
-        module = module.removeprefix("node:")
+        module, name = plain_module(module, name)
         self.builder.add_import(module, name, alias, 0, place)
         self.here.emit(ir.MOVE, place, self.declare(alias), self.import_value(place, module, name))
 
@@ -96,8 +107,7 @@ class Modules(Functions):
         module = self.required(node)
         place = span(node.start, node.end)
         if module is not None:
-            module = module.removeprefix("node:")
-            self.builder.add_import(module, "", "", 0, place)
+            self.builder.add_import(*plain_module(module, ""), "", 0, place)
             return self.import_value(place, module, "")
         callee = self.here.outer(place, "import")
         args, keywords = self.call_arguments(node)

@@ -112,7 +112,7 @@ def _receive(
 class _SameKind(urllib.request.HTTPRedirectHandler):
     """Follows redirects to addresses that `check_url` allows, and to no others."""
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def] # noqa: ANN
+    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
         check_url(newurl)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 

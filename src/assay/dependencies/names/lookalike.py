@@ -235,7 +235,7 @@ def distance(first: str, second: str, limit: int) -> int:
         if min(current) > limit:
             return limit + 1
         before, previous = previous, current
-    return previous[-1]
+    return min(previous[-1], limit + 1)
 
 
 def _ordered(name: str) -> str:

@@ -14,7 +14,7 @@ from assay.model.component import Component, Origin, Scope
 from assay.model.errors import MissingExtraError, ReportError
 
 try:
-    from cyclonedx.factory.license import LicenseFactory
+    from cyclonedx.contrib.license.factories import LicenseFactory
     from cyclonedx.model import (
         ExternalReference,
         ExternalReferenceType,

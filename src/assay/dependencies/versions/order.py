@@ -175,7 +175,7 @@ class _UniversKey:
         # Equality of univers is that of the text: Debian's `0` and `00` are neither less than the other, and so the same version.
         return isinstance(other, _UniversKey) and not self < other and not other < self
 
-    __hash__ = None  # type: ignore[assignment] - equal keys have texts that differ
+    __hash__ = None  # type: ignore[assignment]  # equal keys have texts that differ
 
 
 def _univers(name: str) -> Callable[[str], Any]:
@@ -185,7 +185,7 @@ def _univers(name: str) -> Callable[[str], Any]:
         try:
             key = _UniversKey(getattr(known, name)(version))
             # Comparing once shows whether the order holds for this text.
-            return key if key == key and not key < key else None  # noqa: PLR0124
+            return key if key == key and not key < key else None
         except Exception:  # noqa: BLE001 - its classes raise errors of their own kinds for odd texts
             return None
 

@@ -11,6 +11,9 @@ from assay.model.version import VERSION
 # name -> (module below entrypoints.cli, one line of help). A module offers add_arguments(parser) and run(args) -> exit code.
 _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "scan": ("scan", "look at code: findings, ranked, and a verdict"),
+    "report": ("report", "an earlier scan in another format"),
+    "diff": ("diff", "what is new, gone or changed between two scans"),
+    "context": ("context", "what is known of exposure, data, tier and owners, and from what"),
     "baseline": ("baseline", "write, show or prune the baseline of inherited findings"),
     "rules": ("rules", "list, show, test and validate rules"),
     "doctor": ("doctor", "show every engine, its version, and whether it finds its canary"),
@@ -22,6 +25,8 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "approvals": ("approvals", "calls that wait for a human"),
     "audit": ("audit", "the gateway's record: tail, verify, export"),
     "init": ("init", "set an agent's hooks up, or take them back out"),
+    "routes": ("routes", "what a web application offers, and what protects it"),
+    "debug": ("debug", "look inside: the intermediate representation of a file"),
     "exit-codes": ("exit_codes", "what the exit codes mean"),
 }
 

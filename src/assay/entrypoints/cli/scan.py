@@ -77,6 +77,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     result.add_argument(
         "--severity", metavar="S", help="least severity that is reported: critical, high, medium, low, all"
     )
+    result.add_argument(
+        "--hygiene",
+        action="store_true",
+        help="also report what is merely good style (rules of the hygiene profile)",
+    )
     result.add_argument("--fail-on", metavar="S", help="least severity that blocks, or none (default: high)")
     result.add_argument(
         "--new-only", action="store_true", help="only new findings block (needs --base or a baseline)"
@@ -196,6 +201,7 @@ def _request(args: argparse.Namespace, settings: Settings, root: Path, paths: li
         required=_names(args.require) or tuple(values.required),
         optional=_names(args.optional) or tuple(values.optional),
         exclude=(*values.exclude, *args.exclude),
+        hygiene=args.hygiene or values.hygiene,
         offline=args.offline or values.offline,
         jobs=_jobs(args.jobs or values.jobs),
         cache=values.cache and not args.no_cache and mode is not ScanMode.HISTORY,

@@ -165,7 +165,7 @@ def _added(scope: Scope, parent: Node, names: list[str], value: object, lines: l
         else:
             body = _hcl(names, value)
         return _in_block(scope, parent, body, lines)
-    if opening in ("{",):
+    if opening == "{":
         nested = _written(value, "json")
         for name in reversed(names[1:]):
             nested = f"{{{json.dumps(name)}: {nested}}}"

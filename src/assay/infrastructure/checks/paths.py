@@ -45,7 +45,7 @@ def compile_path(text: str) -> Path:
         RuleError: this is no path.
     """
     anchor, steps = _parse(text)
-    if anchor is None and len(steps) == 1 and steps[0] not in ("[*]",) and not steps[0].startswith("["):
+    if anchor is None and len(steps) == 1 and steps[0] != "[*]" and not steps[0].startswith("["):
         return _child(steps[0])
 
     def find(scope: Scope) -> Found:

@@ -6,7 +6,7 @@ Grammar: https://github.com/Azure/bicep/blob/main/docs/grammar.md.
 
 from __future__ import annotations
 
-import re  # one linear token pattern
+import re  # one linear word pattern
 from bisect import bisect_right
 
 from assay.infrastructure.documents.read_yaml import Documents
@@ -47,23 +47,23 @@ class _Reader:
             match = _TOKEN.match(text, at)
             if match is None:
                 break
-            token = match[0]
+            word = match[0]
             end = match.end()
-            if token in ("'''", "/*"):
-                close = text.find("'''" if token == "'''" else "*/", end)
-                end = len(text) if close < 0 else close + len(token)
-                token = text[at:end]
-            if token.strip(" \t\r") and not token.startswith(("//", "/*")):
-                self.tokens.append((token, at))
+            if word in ("'''", "/*"):
+                close = text.find("'''" if word == "'''" else "*/", end)
+                end = len(text) if close < 0 else close + len(word)
+                word = text[at:end]
+            if word.strip(" \t\r") and not word.startswith(("//", "/*")):
+                self.tokens.append((word, at))
             at = end
 
     def _peek(self) -> str:
         return self.tokens[self.at][0] if self.at < len(self.tokens) else ""
 
     def _next(self) -> tuple[str, int]:
-        token = self.tokens[self.at] if self.at < len(self.tokens) else ("", self.lines[-1])
+        word = self.tokens[self.at] if self.at < len(self.tokens) else ("", self.lines[-1])
         self.at += 1
-        return token
+        return word
 
     def _skip_lines(self) -> None:
         while self._peek() in ("\n", ","):
@@ -74,8 +74,8 @@ class _Reader:
         return Span(first, start - self.lines[first - 1] + 1, last, end - self.lines[last - 1] + 1)
 
     def _end(self) -> int:
-        token, offset = self.tokens[min(self.at, len(self.tokens)) - 1]
-        return offset + len(token)
+        word, offset = self.tokens[min(self.at, len(self.tokens)) - 1]
+        return offset + len(word)
 
     def document(self) -> Node:
         """All declarations."""
@@ -83,18 +83,18 @@ class _Reader:
         resources: list[Node] = []
         secure = False
         while self.at < len(self.tokens):
-            token = self._peek()
-            if token == "@":
+            word = self._peek()
+            if word == "@":
                 secure |= self.tokens[self.at + 1][0] == "secure" if self.at + 1 < len(self.tokens) else False
                 self._line()
-            elif token == "param":
+            elif word == "param":
                 self._parameter(parameters, secure)
                 secure = False
-            elif token == "var":
+            elif word == "var":
                 self._variable()
-            elif token == "resource":
+            elif word == "resource":
                 self._resource(resources, 0)
-            elif token == "\n":
+            elif word == "\n":
                 self.at += 1
             else:
                 self._line()
@@ -107,10 +107,10 @@ class _Reader:
         """Past the end of the line, over brackets that span lines."""
         depth = 0
         while self.at < len(self.tokens):
-            token, _ = self._next()
-            depth += token in "{[(" if len(token) == 1 else 0
-            depth -= token in "}])" if len(token) == 1 else 0
-            if token == "\n" and depth <= 0:
+            word, _ = self._next()
+            depth += word in "{[(" if len(word) == 1 else 0
+            depth -= word in "}])" if len(word) == 1 else 0
+            if word == "\n" and depth <= 0:
                 return
 
     def _parameter(self, parameters: dict[str, Node], secure: bool) -> None:
@@ -156,40 +156,40 @@ class _Reader:
         if depth > MAX_DEPTH // 4:
             self._line()
             return Node(UNKNOWN)
-        token, start = self._next()
-        if token == "{":
+        word, start = self._next()
+        if word == "{":
             return self._object(start, depth)
-        if token == "[":
+        if word == "[":
             return self._array(start, depth)
-        value = self._scalar(token)
-        end = start + len(token)
+        value = self._scalar(word)
+        end = start + len(word)
         if self._peek() not in ("\n", ",", "}", "]", ")", ""):
             value, end = UNKNOWN, self._expression(end)
         return Node(value, self._span(start, end))
 
-    def _scalar(self, token: str) -> Value:
-        if token.startswith("'''"):
-            return token[3:-3]
-        if token.startswith("'"):
-            text = _ESCAPE.sub(r"\1", token[1:-1])
+    def _scalar(self, word: str) -> Value:
+        if word.startswith("'''"):
+            return word[3:-3]
+        if word.startswith("'"):
+            text = _ESCAPE.sub(r"\1", word[1:-1])
             return Unknown(re.sub(r"\$\{[^{}]*\}", HOLE, text)) if "${" in text else text
-        if token in ("true", "false"):
-            return token == "true"
-        if token == "null":
+        if word in ("true", "false"):
+            return word == "true"
+        if word == "null":
             return None
-        if token.lstrip("-").isdigit():
-            return int(token)
-        return self.names.get(token, UNKNOWN)
+        if word.lstrip("-").isdigit():
+            return int(word)
+        return self.names.get(word, UNKNOWN)
 
     def _expression(self, end: int) -> int:
         depth = 0
         while self.at < len(self.tokens):
-            token = self._peek()
-            if depth <= 0 and token in ("\n", ",", "}", "]", ")"):
+            word = self._peek()
+            if depth <= 0 and word in ("\n", ",", "}", "]", ")"):
                 return end
-            depth += 1 if token in ("{", "[", "(") else -1 if token in ("}", "]", ")") else 0
+            depth += 1 if word in ("{", "[", "(") else -1 if word in ("}", "]", ")") else 0
             _, offset = self._next()
-            end = offset + len(token)
+            end = offset + len(word)
         return end
 
     def _object(self, start: int, depth: int) -> Node:

@@ -17,7 +17,26 @@ _DIRECTIVE = re.compile(r"#[ \t]*([a-z]+)[ \t]*=[ \t]*(\S+)", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<(-?)(['\"]?)([A-Za-z_][A-Za-z0-9_]{0,60})\2")
 _FLAG = re.compile(r"--([a-z][a-z-]*)(?:=(\S*))?[ \t\n\\]+")
 KNOWN = frozenset(
-    "add arg cmd copy entrypoint env expose from healthcheck label maintainer onbuild run shell stopsignal user volume workdir".split()
+    [
+        "add",
+        "arg",
+        "cmd",
+        "copy",
+        "entrypoint",
+        "env",
+        "expose",
+        "from",
+        "healthcheck",
+        "label",
+        "maintainer",
+        "onbuild",
+        "run",
+        "shell",
+        "stopsignal",
+        "user",
+        "volume",
+        "workdir",
+    ]
 )
 
 

@@ -212,7 +212,7 @@ class _Reader:
 
     def _sequence(self, children: list[Any], span: Span, depth: int) -> Expression:
         """A value followed by attribute, index and splat steps."""
-        values = [child for child in children if child.type not in ("comment",)]
+        values = [child for child in children if child.type != "comment"]
         if not values:
             return Expression("unknown", span)
         first = self.expression(values[0], depth)

@@ -16,7 +16,7 @@ _LITERAL = re.compile(r"-?[0-9][0-9.eE+-]*|true|false|null")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
-class _Broken(Exception):
+class _BrokenError(Exception):
     """Where and why a text is no JSON."""
 
     def __init__(self, reason: str, detail: str, offset: int) -> None:
@@ -30,7 +30,7 @@ def read_json(text: str) -> Documents:
     lines.extend(match.end() for match in re.finditer("\n", text))
     try:
         return Documents((_Reader(text, lines).read(),))
-    except _Broken as error:
+    except _BrokenError as error:
         line = bisect_right(lines, error.offset)
         return Documents((), (Problem(error.reason, error.detail, line),))
 
@@ -46,14 +46,14 @@ class _Reader:
         """The root.
 
         Raises:
-            _Broken: the text is no JSON, or passes a limit.
+            _BrokenError: the text is no JSON, or passes a limit.
         """
         key: tuple[str, Span] | None = None
         while True:
             self._skip()
             char = self.text[self.at : self.at + 1]
             if not char:
-                raise _Broken("syntax", "not JSON: the text ends too early", self.at)
+                raise _BrokenError("syntax", "not JSON: the text ends too early", self.at)
             if self.stack and isinstance(self.stack[-1][0], dict) and key is None and char != "}":
                 key = self._name()
                 continue
@@ -75,11 +75,11 @@ class _Reader:
         """A finished value, or None when a collection was opened."""
         self.count += 1
         if self.count > MAX_NODES:
-            raise _Broken("too-large", f"more than {MAX_NODES} values", self.at)
+            raise _BrokenError("too-large", f"more than {MAX_NODES} values", self.at)
         start = self.at
         if char in "{[":
             if len(self.stack) >= MAX_DEPTH:
-                raise _Broken("too-large", f"nested deeper than {MAX_DEPTH}", self.at)
+                raise _BrokenError("too-large", f"nested deeper than {MAX_DEPTH}", self.at)
             if not self.stack:
                 self.names = []
             self.stack.append(({} if char == "{" else [], start, key))
@@ -92,7 +92,7 @@ class _Reader:
 
     def _close(self, char: str) -> Node:
         if not self.stack or isinstance(self.stack[-1][0], dict) != (char == "}"):
-            raise _Broken("syntax", f"not JSON: unexpected {char}", self.at)
+            raise _BrokenError("syntax", f"not JSON: unexpected {char}", self.at)
         value, start, key = self.stack.pop()
         self.at += 1
         return Node(value, self._span(start), key)
@@ -107,12 +107,12 @@ class _Reader:
     def _name(self) -> tuple[str, Span]:
         start = self.at
         if self.text[start] != '"':
-            raise _Broken("syntax", "not JSON: a name in double quotes is expected", start)
+            raise _BrokenError("syntax", "not JSON: a name in double quotes is expected", start)
         name = self._string()
         span = self._span(start)
         self._skip()
         if self.text[self.at : self.at + 1] != ":":
-            raise _Broken("syntax", "not JSON: a colon is expected", self.at)
+            raise _BrokenError("syntax", "not JSON: a colon is expected", self.at)
         self.at += 1
         return name, span
 
@@ -120,13 +120,13 @@ class _Reader:
         try:
             value, self.at = scanstring(self.text, self.at + 1, False)
         except ValueError as error:
-            raise _Broken("syntax", "not JSON: a text without its end", self.at) from error
+            raise _BrokenError("syntax", "not JSON: a text without its end", self.at) from error
         return str(value)
 
     def _literal(self) -> Value:
         match = _LITERAL.match(self.text, self.at)
         if match is None or len(match[0]) > 400:
-            raise _Broken("syntax", "not JSON: a value is expected", self.at)
+            raise _BrokenError("syntax", "not JSON: a value is expected", self.at)
         self.at = match.end()
         word = match[0]
         if word in _WORDS:
@@ -134,7 +134,7 @@ class _Reader:
         try:
             return int(word) if word.lstrip("-").isdigit() else float(word)
         except ValueError as error:
-            raise _Broken("syntax", f"not JSON: {word[:20]} is no number", match.start()) from error
+            raise _BrokenError("syntax", f"not JSON: {word[:20]} is no number", match.start()) from error
 
     def _skip(self) -> None:
         while True:
@@ -144,7 +144,7 @@ class _Reader:
                 return
             end = self.text.find("*/", self.at)
             if end < 0:
-                raise _Broken("syntax", "not JSON: a comment without its end", self.at)
+                raise _BrokenError("syntax", "not JSON: a comment without its end", self.at)
             self.at = end + 2
 
     def _span(self, start: int) -> Span:

@@ -30,7 +30,7 @@ class Documents:
     problems: tuple[Problem, ...] = ()
 
 
-class _TooMuch(Exception):
+class _TooMuchError(Exception):
     """A limit was reached: more nodes or more depth than any real document has."""
 
 
@@ -51,7 +51,7 @@ def read_yaml(text: str) -> Documents:
     """Every document of a text. Never raises: what cannot be read is a problem with its line."""
     try:
         return Documents(tuple(_roots(text, 0)))
-    except _TooMuch as error:
+    except _TooMuchError as error:
         return Documents((), (Problem("too-large", str(error)),))
     except (yaml.YAMLError, ValueError) as error:
         return _each_alone(text, error)
@@ -67,7 +67,7 @@ def _each_alone(text: str, error: Exception) -> Documents:
     for first_line, part in parts:
         try:
             roots.extend(_roots(part, first_line))
-        except _TooMuch as too_much:
+        except _TooMuchError as too_much:
             problems.append(Problem("too-large", str(too_much), first_line + 1))
         except (yaml.YAMLError, ValueError) as broken:
             problems.append(_problem(broken, first_line))
@@ -96,7 +96,7 @@ def _problem(error: Exception, first_line: int) -> Problem:
 
 def _roots(text: str, first_line: int) -> Iterator[Node]:
     builder = _Builder(first_line + 1)
-    for event in yaml.parse(text, Loader=_LOADER):  # type: ignore[no-untyped-call]  # types-PyYAML leaves it bare
+    for event in yaml.parse(text, Loader=_LOADER):
         root = builder.take(event)
         if root is not None:
             yield root
@@ -134,7 +134,7 @@ class _Builder:
 
     def _open(self, event: Any, value: dict[str, Node] | list[Node]) -> None:
         if len(self.stack) >= MAX_DEPTH:
-            raise _TooMuch(f"nested deeper than {MAX_DEPTH}")
+            raise _TooMuchError(f"nested deeper than {MAX_DEPTH}")
         if event.anchor:
             self.anchors[event.anchor] = Node(value, self._span(event))
         self.stack.append(_Open(value, event.start_mark, event.anchor, event.tag))
@@ -166,7 +166,7 @@ class _Builder:
     def _add(self, value: Value, anchor: str | None, span: Span) -> Node | None:
         self.count += 1
         if self.count > MAX_NODES:
-            raise _TooMuch(f"more than {MAX_NODES} values")
+            raise _TooMuchError(f"more than {MAX_NODES} values")
         if anchor:
             self.anchors[anchor] = Node(value, span)
         if not self.stack:

@@ -79,8 +79,7 @@ def _is_control(expressions: str) -> bool:
         word is not None
         and (word[1] or "")
         in ("if", "else", "end", "with", "range", "define", "block", "template", "/*", "break", "continue")
-        or (word is not None and (word[1] or "").startswith("$") and "=" in (word[1] or ""))
-    )
+    ) or (word is not None and (word[1] or "").startswith("$") and "=" in (word[1] or ""))
 
 
 def _control(expression: str, blocks: list[_Block], values: Node | None) -> None:

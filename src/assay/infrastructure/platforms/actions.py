@@ -21,8 +21,19 @@ from assay.infrastructure.unit import Reading, Unit
 
 PLATFORM = "actions"
 _PRIVILEGED = frozenset(
-    "pull_request_target workflow_run issues issue_comment discussion discussion_comment fork watch gollum pull_request_review "
-    "pull_request_review_comment".split()
+    [
+        "pull_request_target",
+        "workflow_run",
+        "issues",
+        "issue_comment",
+        "discussion",
+        "discussion_comment",
+        "fork",
+        "watch",
+        "gollum",
+        "pull_request_review",
+        "pull_request_review_comment",
+    ]
 )
 _SHA = re.compile(r"^[0-9a-f]{40}$|^[0-9a-f]{64}$")
 _HEAD = re.compile(
@@ -133,7 +144,7 @@ class _File:
             yield Unit(PLATFORM, "action", self.uri, self.uri, root, root.span)
             action = Node({"triggers": Node([]), "privileged": Node(None), "reusable": Node(True)}, root.span)
             yield from self._steps(
-                root.at("runs.steps"), {"workflow": action, "job": Node({})}, "action", _Taint(), ""
+                root.at("runs.steps"), {"workflow": action, "job": Node({})}, "action", _Taint()
             )
             return
         if not isinstance(root.value, dict) or root.get("jobs") is None:
@@ -169,7 +180,7 @@ class _File:
         head = job.key or job.span
         around = {"workflow": workflow, "job": node}
         yield Unit(PLATFORM, "job", name, self.uri, node, head, {"workflow": workflow})
-        yield from self._steps(job.get("steps"), around, name, taint, job.text("defaults.run.shell"))
+        yield from self._steps(job.get("steps"), around, name, taint)
         for output, value in (job.get("outputs") or Node(None)).fields():
             for use in uses(value.text()):
                 source = next((found for context in use.contexts if (found := taint.source(context))), "")
@@ -177,7 +188,7 @@ class _File:
                     outer.contexts[f"needs.{name.lower()}.outputs.{output.lower()}"] = source
 
     def _steps(
-        self, steps: Node | None, around: dict[str, Node], owner: str, taint: _Taint, shell: str
+        self, steps: Node | None, around: dict[str, Node], owner: str, taint: _Taint
     ) -> Iterator[Unit]:
         before: list[Node] = []
         for number, step in enumerate(steps.items() if steps else ()):
@@ -185,7 +196,7 @@ class _File:
                 continue
             local = _Taint(dict(taint.contexts))
             _taint_env(step.get("env"), local)
-            node = self._step(step, local, before, around)
+            node = self._step(step, local, before)
             name = step.text("name") or step.text("id") or step.text("uses") or f"step {number + 1}"
             head = step.get("run") or step.get("uses") or step
             yield Unit(
@@ -197,7 +208,7 @@ class _File:
             _taint_outputs(step, local, taint)
             before.append(node)
 
-    def _step(self, step: Node, taint: _Taint, before: list[Node], around: dict[str, Node]) -> Node:
+    def _step(self, step: Node, taint: _Taint, before: list[Node]) -> Node:
         assert isinstance(step.value, dict)
         facts = dict(step.value)
         run, used = step.get("run"), step.get("uses")
@@ -208,7 +219,7 @@ class _File:
             facts["effects"] = Node(effects(_plain(run.text()), run.span), run.span, run.key)
         facts["injections"] = Node([*self._injections(step, taint), *self._passed(step, taint)], step.span)
         facts["credentials"] = Node(list(_credentials(step)), step.span)
-        facts["checks_out_head"] = Node(_checks_out_head(step, facts), (used or run or step).span)
+        facts["checks_out_head"] = Node(_checks_out_head(step), (used or run or step).span)
         facts["after_head"] = Node(
             any(each.text("checks_out_head") or _is(each, "checks_out_head") for each in before), step.span
         )
@@ -363,7 +374,7 @@ def _action(used: Node) -> dict[str, Node]:
     """name, ref, pinned, local and official of what a step uses."""
     text = used.text()
     name, _, ref = text.partition("@")
-    local = text.startswith("./") or text.startswith("../")
+    local = text.startswith(("./", "../"))
     docker = text.startswith("docker://")
     owner = name.partition("/")[0].lower()
     return {
@@ -409,7 +420,7 @@ def _credentials(node: Node) -> Iterator[Node]:
                 yield Node({"name": Node(name, value.span), "value": value}, value.span, value.key)
 
 
-def _checks_out_head(step: Node, facts: dict[str, Node]) -> bool:
+def _checks_out_head(step: Node) -> bool:
     """Whether a step brings the code of a stranger's branch."""
     if step.text("uses").partition("@")[0].lower() == "actions/checkout":
         ref = step.at("with.ref")

@@ -20,9 +20,34 @@ from assay.infrastructure.unit import Reading, Unit
 
 PLATFORM = "agents"
 _SERVER_KEYS = ("mcpServers", "servers", "mcp_servers", "context_servers", "mcp")
-_RUNNERS = frozenset("npx bunx pnpx pnpm yarn uvx pipx uv bun docker podman deno".split())
+_RUNNERS = frozenset(
+    ["npx", "bunx", "pnpx", "pnpm", "yarn", "uvx", "pipx", "uv", "bun", "docker", "podman", "deno"]
+)
 _VALUED = frozenset(
-    "-p --package --from --with -c --registry --index-url --python -e --env -v --volume --name --network --mount -w --workdir -u --user --entrypoint --platform --env-file".split()
+    [
+        "-p",
+        "--package",
+        "--from",
+        "--with",
+        "-c",
+        "--registry",
+        "--index-url",
+        "--python",
+        "-e",
+        "--env",
+        "-v",
+        "--volume",
+        "--name",
+        "--network",
+        "--mount",
+        "-w",
+        "--workdir",
+        "-u",
+        "--user",
+        "--entrypoint",
+        "--platform",
+        "--env-file",
+    ]
 )
 _VERSION = re.compile(r"^(@[^@/]+/)?[^@/]+(@\d[\w.+-]*|==\d[\w.+!-]*)$")
 _COMMIT = re.compile(r"[@#][0-9a-f]{40}$")
@@ -166,8 +191,8 @@ def _credentials(server: Node) -> Iterator[Node]:
             ):
                 yield Node({"name": Node(name, value.span), "value": value}, value.span, value.key)
     for item in (server.get("args") or Node(None)).items():
-        name, _, value = item.text().lstrip("-").partition("=")
-        if is_token(item.text()) or (value and is_secret_setting(name.replace("-", "_"), value)):
+        name, _, text = item.text().lstrip("-").partition("=")
+        if is_token(item.text()) or (text and is_secret_setting(name.replace("-", "_"), text)):
             yield Node({"name": Node(name[:40], item.span), "value": item}, item.span)
     url = server.get("url") or server.get("serverUrl")
     if url is not None and re.search(

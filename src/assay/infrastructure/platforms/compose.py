@@ -87,8 +87,8 @@ def _environment(node: Node | None) -> Iterator[Node]:
         return
     pairs: list[tuple[str, Node, Value]] = [(name, child, child.value) for name, child in node.fields()]
     for item in node.items():
-        name, equals, value = item.text().partition("=")
-        pairs.append((name, item, value if equals else None))
+        name, equals, text = item.text().partition("=")
+        pairs.append((name, item, text if equals else None))
     for name, place, value in pairs:
         literal = isinstance(value, str) and "$" not in value
         secret = literal and is_secret_setting(name, value)

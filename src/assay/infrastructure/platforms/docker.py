@@ -41,7 +41,7 @@ def read(uri: str, text: str) -> Reading:
     stages, rest = _stages(instructions)
     whole = Span(1, 1, max(1, text.count("\n") + 1), 1)
     units: list[Unit] = []
-    for number, stage in enumerate(stages):
+    for number, _stage in enumerate(stages):
         units.extend(_stage_units(uri, stages, number))
     for instruction in rest:
         units.extend(_instruction_units(uri, instruction, {}, {}, "arg"))

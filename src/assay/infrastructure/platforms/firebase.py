@@ -13,7 +13,9 @@ from assay.infrastructure.node import Node, Span, walk
 from assay.infrastructure.unit import Problem, Reading, Unit
 
 PLATFORM = "firebase"
-_TOKEN = re.compile(r"match\s+([^\s{][^\n{]*(?:\{[^{}\n]*\}[^\n{]*)*)\{|allow\s+([\w\s,]+?)\s*(:[^;]*)?;|\{|\}")
+_TOKEN = re.compile(
+    r"match\s+([^\s{][^\n{]*(?:\{[^{}\n]*\}[^\n{]*)*)\{|allow\s+([\w\s,]+?)\s*(:[^;]*)?;|\{|\}"
+)
 _COMMENT = re.compile(r"//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/")
 _WRITES = frozenset(("write", "create", "update", "delete"))
 _MAX_TEXT = 1_000_000
@@ -48,7 +50,11 @@ def _allows(uri: str, text: str) -> Iterator[Unit]:
             del stack[-1:]
         else:
             end = match[0].count("\n")
-            last = len(match[0]) - match[0].rfind("\n") if end else match.start() - starts[line] + 1 + len(match[0])
+            last = (
+                len(match[0]) - match[0].rfind("\n")
+                if end
+                else match.start() - starts[line] + 1 + len(match[0])
+            )
             span = Span(line + 1, match.start() - starts[line] + 1, line + 1 + end, last)
             yield _allow(uri, match, span, "".join(stack))
 
@@ -73,4 +79,6 @@ def _database(uri: str, root: Node) -> Iterator[Unit]:
     for name, node in walk(root):
         if name in (".read", ".write"):
             facts = {"operation": Node(name, node.span), "value": node}
-            yield Unit(PLATFORM, "database_rule", name, uri, Node(facts, node.span, node.key), node.place, {}, "json")
+            yield Unit(
+                PLATFORM, "database_rule", name, uri, Node(facts, node.span, node.key), node.place, {}, "json"
+            )

@@ -16,7 +16,20 @@ from assay.infrastructure.unit import Reading, Unit
 
 PLATFORM = "gitlab"
 _GLOBAL = frozenset(
-    "stages include variables workflow default image services before_script after_script cache spec pages:deploy".split()
+    [
+        "stages",
+        "include",
+        "variables",
+        "workflow",
+        "default",
+        "image",
+        "services",
+        "before_script",
+        "after_script",
+        "cache",
+        "spec",
+        "pages:deploy",
+    ]
 )
 _SCRIPTS = ("before_script", "script", "after_script")
 _MAX_EXTENDS = 8

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from assay.infrastructure.documents.read_hcl import Block, Expression
 from assay.infrastructure.node import HOLE, OPEN, UNKNOWN, Node, Span, Unknown, Value, plain
+from assay.infrastructure.platforms.hcl_functions import FUNCTIONS, unknown_of, written
 
 _MAX_DEPTH = 60
-_NO_RESOURCE = frozenset("var local each count self path terraform data module ephemeral".split())
+_NO_RESOURCE = frozenset(
+    ["var", "local", "each", "count", "self", "path", "terraform", "data", "module", "ephemeral"]
+)
 
 
 @dataclass(slots=True)
@@ -84,19 +86,7 @@ def _value(expression: Expression, env: Environment, depth: int) -> Value:
         return _conditional(expression, env, depth)
     if kind == "op":
         return _operation(expression, env, depth)
-    return _unknown([evaluate(part, env, depth) for part in expression.parts])
-
-
-def _unknown(nodes: list[Node], text: str = "") -> Unknown:
-    refs: list[str] = []
-    for node in nodes:
-        if isinstance(node.value, Unknown):
-            refs.extend(node.value.refs)
-        elif isinstance(node.value, list):
-            refs.extend(_unknown(node.value).refs)
-        elif isinstance(node.value, dict):
-            refs.extend(_unknown(list(node.value.values())).refs)
-    return Unknown(text, tuple(dict.fromkeys(refs))) if refs or text else UNKNOWN
+    return unknown_of([evaluate(part, env, depth) for part in expression.parts])
 
 
 def _template(expression: Expression, env: Environment, depth: int) -> Value:
@@ -110,12 +100,8 @@ def _template(expression: Expression, env: Environment, depth: int) -> Value:
         elif isinstance(node.value, Unknown):
             text += node.value.text or HOLE
         else:
-            text += _text(node.value)
-    return _unknown(nodes, text) if HOLE in text else text
-
-
-def _text(value: object) -> str:
-    return "true" if value is True else "false" if value is False else "" if value is None else str(value)
+            text += written(node.value)
+    return unknown_of(nodes, text) if HOLE in text else text
 
 
 def _object(expression: Expression, env: Environment, depth: int) -> Value:
@@ -127,7 +113,7 @@ def _object(expression: Expression, env: Environment, depth: int) -> Value:
         if isinstance(name.value, (dict, list, Unknown)) or name.value is None:
             value[OPEN] = Node(UNKNOWN)
         else:
-            value[_text(name.value)] = Node(node.value, node.span, key.span)
+            value[written(name.value)] = Node(node.value, node.span, key.span)
     return value
 
 
@@ -185,7 +171,7 @@ def _walk(node: Node, steps: list[str | Expression], env: Environment, depth: in
     """What stands under the steps; None when a known value has no such part (an error in Terraform)."""
     for number, step in enumerate(steps):
         if isinstance(node.value, Unknown):
-            return Node(_unknown([node]))
+            return Node(unknown_of([node]))
         if step == "*":
             items = node.value if isinstance(node.value, list) else [node]
             below = [_walk(item, steps[number + 1 :], env, depth) for item in items]
@@ -222,7 +208,7 @@ def _conditional(expression: Expression, env: Environment, depth: int) -> Value:
     first, second = evaluate(yes, env, depth), evaluate(no, env, depth)
     if first.known and second.known and plain(first) == plain(second):
         return first.value
-    return _unknown([first, second])
+    return unknown_of([first, second])
 
 
 def _operation(expression: Expression, env: Environment, depth: int) -> Value:
@@ -234,7 +220,7 @@ def _operation(expression: Expression, env: Environment, depth: int) -> Value:
     if operator == "||" and any(value is True for value in values):
         return True
     if any(isinstance(value, Unknown) for value in values):
-        return _unknown(nodes)
+        return unknown_of(nodes)
     if any(isinstance(value, (dict, list)) for value in values):
         if operator in ("==", "!=") and len(values) == 2 and None not in values:
             same = plain(nodes[0]) == plain(nodes[1])
@@ -255,8 +241,8 @@ def _computed(operator: str, values: list[Value]) -> Value:
 
 
 _OPERATORS: dict[str, Callable[..., object]] = {
-    "==": lambda a, b: _text(a) == _text(b) if (a is None) == (b is None) else False,
-    "!=": lambda a, b: _text(a) != _text(b) if (a is None) == (b is None) else True,
+    "==": lambda a, b: written(a) == written(b) if (a is None) == (b is None) else False,
+    "!=": lambda a, b: written(a) != written(b) if (a is None) == (b is None) else True,
     "<": lambda a, b: a < b,
     ">": lambda a, b: a > b,
     "<=": lambda a, b: a <= b,
@@ -276,14 +262,14 @@ def _call(expression: Expression, env: Environment, depth: int) -> Value:
     if name in ("try", "can"):
         return _tried(expression, env, depth) if name == "try" else UNKNOWN
     nodes = [evaluate(part, env, depth) for part in expression.parts]
-    function = _FUNCTIONS.get(name)
+    function = FUNCTIONS.get(name)
     if function is None or not nodes:
-        return [] if name in ("toset", "tolist", "concat") else _unknown(nodes)
+        return [] if name in ("toset", "tolist", "concat") else unknown_of(nodes)
     try:
         result = function(nodes)
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, MemoryError):
-        return _unknown(nodes)
-    return _unknown(nodes) if isinstance(result, Unknown) and not result.refs else result
+        return unknown_of(nodes)
+    return unknown_of(nodes) if isinstance(result, Unknown) and not result.refs else result
 
 
 def _tried(expression: Expression, env: Environment, depth: int) -> Value:
@@ -303,171 +289,6 @@ def _tried(expression: Expression, env: Environment, depth: int) -> Value:
         else:
             return _value(part, env, depth)
     return UNKNOWN
-
-
-def _known(nodes: list[Node]) -> bool:
-    return all(not isinstance(node.value, Unknown) for node in nodes)
-
-
-def _merge(nodes: list[Node]) -> Value:
-    value: dict[str, Node] = {}
-    for node in nodes:
-        if isinstance(node.value, dict):
-            value.update(node.value)
-        elif node.value is not None:
-            value[OPEN] = Node(UNKNOWN)
-    return value
-
-
-def _concat(nodes: list[Node]) -> Value:
-    if not all(isinstance(node.value, list) for node in nodes):
-        return UNKNOWN
-    return [item for node in nodes if isinstance(node.value, list) for item in node.value]
-
-
-def _flatten(nodes: list[Node]) -> Value:
-    out: list[Node] = []
-    for node in nodes[0].items():
-        if isinstance(node.value, Unknown):
-            return UNKNOWN
-        out.extend(node.value if isinstance(node.value, list) else [node])
-    return out if isinstance(nodes[0].value, list) else UNKNOWN
-
-
-def _lookup(nodes: list[Node]) -> Value:
-    child = nodes[0].get(_text(nodes[1].value))
-    if child is not None:
-        return child.value
-    return nodes[2].value if len(nodes) > 2 and not nodes[0].is_open else UNKNOWN
-
-
-def _coalesce(nodes: list[Node]) -> Value:
-    for node in nodes:
-        if isinstance(node.value, Unknown):
-            return UNKNOWN
-        if node.value not in (None, "", []):
-            return node.value
-    return UNKNOWN
-
-
-def _format(nodes: list[Node]) -> Value:
-    template = nodes[0].value
-    if not isinstance(template, str):
-        return UNKNOWN
-    out, arguments = template, list(nodes[1:])
-    while arguments and "%" in out:
-        at = out.index("%")
-        node = arguments.pop(0)
-        piece = HOLE if isinstance(node.value, (Unknown, dict, list)) else _text(node.value)
-        out = out[:at] + piece + out[at + 2 :]
-    return _unknown(nodes, out) if HOLE in out else out
-
-
-def _join(nodes: list[Node]) -> Value:
-    items = nodes[1].value
-    if not isinstance(items, list) or not _known(items) or not isinstance(nodes[0].value, str):
-        return UNKNOWN
-    return nodes[0].value.join(_text(item.value) for item in items)
-
-
-def _length(nodes: list[Node]) -> Value:
-    value = nodes[0].value
-    return len(value) if isinstance(value, (list, dict, str)) and not nodes[0].is_open else UNKNOWN
-
-
-def _contains(nodes: list[Node]) -> Value:
-    items = nodes[0].value
-    if not isinstance(items, list) or not nodes[1].known:
-        return UNKNOWN
-    wanted = _text(nodes[1].value)
-    if any(item.known and _text(item.value) == wanted for item in items):
-        return True
-    return False if _known(items) else UNKNOWN
-
-
-def _boolean(nodes: list[Node]) -> Value:
-    value = nodes[0].value
-    return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value), UNKNOWN)
-
-
-def _number(nodes: list[Node]) -> Value:
-    value = nodes[0].value
-    return value if isinstance(value, (int, float)) else float(str(value))
-
-
-def _word(change: Callable[[str], str]) -> Callable[[list[Node]], Value]:
-    return lambda nodes: change(nodes[0].value) if isinstance(nodes[0].value, str) else UNKNOWN
-
-
-def _jsondecode(nodes: list[Node]) -> Value:
-    value = nodes[0].value
-    if isinstance(value, (dict, list)):
-        return value
-    return wrapped(json.loads(value), nodes[0].span).value if isinstance(value, str) else UNKNOWN
-
-
-def wrapped(value: object, span: Span, depth: int = 40) -> Node:
-    """Ordinary data as nodes, all at one place."""
-    if isinstance(value, dict) and depth:
-        return Node({str(name): wrapped(child, span, depth - 1) for name, child in value.items()}, span)
-    if isinstance(value, list) and depth:
-        return Node([wrapped(child, span, depth - 1) for child in value], span)
-    return Node(value if isinstance(value, (str, int, float, bool)) or value is None else str(value), span)
-
-
-_FUNCTIONS: dict[str, Callable[[list[Node]], Value]] = {
-    "jsonencode": lambda nodes: nodes[0].value,  # kept as data: who reads a policy wants its parts
-    "jsondecode": _jsondecode,
-    "yamlencode": lambda nodes: nodes[0].value,
-    "merge": _merge,
-    "concat": _concat,
-    "flatten": _flatten,
-    "lookup": _lookup,
-    "coalesce": _coalesce,
-    "coalescelist": _coalesce,
-    "format": _format,
-    "join": _join,
-    "length": _length,
-    "contains": _contains,
-    "tobool": _boolean,
-    "tonumber": _number,
-    "tostring": lambda nodes: _text(nodes[0].value) if nodes[0].known else UNKNOWN,
-    "toset": lambda nodes: nodes[0].value,
-    "tolist": lambda nodes: nodes[0].value,
-    "tomap": lambda nodes: nodes[0].value,
-    "sensitive": lambda nodes: nodes[0].value,
-    "nonsensitive": lambda nodes: nodes[0].value,
-    "distinct": lambda nodes: nodes[0].value,
-    "sort": lambda nodes: nodes[0].value,
-    "compact": lambda nodes: [node for node in nodes[0].items() if node.value not in (None, "")],
-    "one": lambda nodes: next((node.value for node in nodes[0].items()), None),
-    "element": lambda nodes: (
-        nodes[0].value[int(str(nodes[1].value)) % len(nodes[0].value)].value
-        if isinstance(nodes[0].value, list)
-        else UNKNOWN
-    ),
-    "keys": lambda nodes: (
-        [Node(name, child.span) for name, child in nodes[0].fields()]
-        if isinstance(nodes[0].value, dict)
-        else UNKNOWN
-    ),
-    "values": lambda nodes: (
-        [child for _, child in nodes[0].fields()] if isinstance(nodes[0].value, dict) else UNKNOWN
-    ),
-    "lower": _word(str.lower),
-    "upper": _word(str.upper),
-    "trimspace": _word(str.strip),
-    "replace": lambda nodes: (
-        str(nodes[0].value).replace(str(nodes[1].value), str(nodes[2].value))
-        if _known(nodes) and not str(nodes[1].value).startswith("/")
-        else UNKNOWN
-    ),
-    "split": lambda nodes: (
-        [Node(part, nodes[1].span) for part in str(nodes[1].value).split(str(nodes[0].value))]
-        if _known(nodes)
-        else UNKNOWN
-    ),
-}
 
 
 def block_node(block: Block, env: Environment, depth: int = 0) -> Node:

@@ -64,8 +64,12 @@ def _parse(uri: str, text: str, values: Node | None) -> tuple[Documents, bool]:
         return read_yaml(text), False
     filled = holes(text, values).text
     documents = read_yaml(filled)
-    if documents.problems and OPEN in filled:  # an include in a place where it breaks the rest: left out, and everything open
-        again = read_yaml("\n".join("" if line.lstrip().startswith(OPEN) else line for line in filled.split("\n")))
+    if (
+        documents.problems and OPEN in filled
+    ):  # an include in a place where it breaks the rest: left out, and everything open
+        again = read_yaml(
+            "\n".join("" if line.lstrip().startswith(OPEN) else line for line in filled.split("\n"))
+        )
         if len(again.problems) < len(documents.problems):
             documents = Documents(tuple(_opened(root) for root in again.roots), again.problems)
     return documents, True
@@ -166,7 +170,11 @@ def _with_mounts(pod: Node) -> Node:
     if volumes is None or not isinstance(volumes.value, list):
         return pod
     marked = [
-        Node({**volume.value, "read_only": Node(modes.get(volume.text("name")) == {True}, volume.span)}, volume.span, volume.key)
+        Node(
+            {**volume.value, "read_only": Node(modes.get(volume.text("name")) == {True}, volume.span)},
+            volume.span,
+            volume.key,
+        )
         if isinstance(volume.value, dict)
         else volume
         for volume in volumes.value
@@ -184,7 +192,13 @@ def _containers(uri: str, root: Node, pod: Node, owner: str) -> Iterator[Unit]:
             head = name.place if name is not None else container.span
             around = {"object": root, "pod": pod}
             yield Unit(
-                PLATFORM, "container", "/".join(filter(None, (owner, container.text("name")))), uri, node, head, around
+                PLATFORM,
+                "container",
+                "/".join(filter(None, (owner, container.text("name")))),
+                uri,
+                node,
+                head,
+                around,
             )
 
 

@@ -306,11 +306,11 @@ def _is_local(url: str) -> bool:
     return host in (
         "localhost",
         "127.0.0.1",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104 - a name to compare with
         "",
         "host.docker.internal",
         "petstore.local",
-    ) or host.endswith((".local", ".localhost", ".test", ".internal"))  # noqa: S104 - a name to compare with
+    ) or host.endswith((".local", ".localhost", ".test", ".internal"))
 
 
 def _joined(folder: str, name: str) -> str:

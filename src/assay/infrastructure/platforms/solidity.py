@@ -20,17 +20,52 @@ PLATFORM = "solidity"
 _COMMENT = re.compile(r"//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 _CONTRACT = re.compile(r"\b(contract|library|interface)\s+(\w+)")
 _FUNCTION = re.compile(r"\b(function\s+(\w+)|constructor|receive|fallback)\s*\(")
-_STATE = re.compile(r"^\s*((?:mapping\s*\([^;{}]*\)|[A-Za-z_][\w.]*)\s*(\[\s*\])?)\s+(?:(?:public|private|internal|override)\s+)*(\w+)\s*(?:=[^;]*)?;", re.MULTILINE)
-_CALL = re.compile(r"\.(?:call|send|transfer|delegatecall)\s*(?:\{[^{}]*\})?\s*\(|\.safeTransferETH\s*\(|\.sendValue\s*\(")
+_STATE = re.compile(
+    r"^\s*((?:mapping\s*\([^;{}]*\)|[A-Za-z_][\w.]*)\s*(\[\s*\])?)\s+(?:(?:public|private|internal|override)\s+)*(\w+)\s*(?:=[^;]*)?;",
+    re.MULTILINE,
+)
+_CALL = re.compile(
+    r"\.(?:call|send|transfer|delegatecall)\s*(?:\{[^{}]*\})?\s*\(|\.safeTransferETH\s*\(|\.sendValue\s*\("
+)
 _VALUE_CALL = re.compile(r"\.call\s*\{[^{}]*\bvalue\b[^{}]*\}\s*\(|\.call\.value\s*\(")
-_SENDER = re.compile(r"(?:require|assert|if|revert)\s*\([^;{]*(?:msg\.sender|_msgSender\(\))|(?:msg\.sender|_msgSender\(\))\s*[!=]=|[!=]=\s*(?:msg\.sender|_msgSender\(\))|_check(?:Owner|Role)\w*\s*\(|\w+\[\s*(?:msg\.sender|_msgSender\(\))\s*\]")
-_ORIGIN = re.compile(r"(?:require|if|assert)\s*\([^;{]*tx\.origin(?!\s*==\s*msg\.sender|\s*!=\s*msg\.sender)|tx\.origin\s*==\s*owner")
-_BLOCK_RANDOM = re.compile(r"keccak256\s*\([^;]*block\.(?:timestamp|difficulty|number|prevrandao|coinbase)|blockhash\s*\([^;]*%|block\.(?:timestamp|difficulty|prevrandao)\s*%")
+_SENDER = re.compile(
+    r"(?:require|assert|if|revert)\s*\([^;{]*(?:msg\.sender|_msgSender\(\))|(?:msg\.sender|_msgSender\(\))\s*[!=]=|[!=]=\s*(?:msg\.sender|_msgSender\(\))|_check(?:Owner|Role)\w*\s*\(|\w+\[\s*(?:msg\.sender|_msgSender\(\))\s*\]"
+)
+_ORIGIN = re.compile(
+    r"(?:require|if|assert)\s*\([^;{]*tx\.origin(?!\s*==\s*msg\.sender|\s*!=\s*msg\.sender)|tx\.origin\s*==\s*owner"
+)
+_BLOCK_RANDOM = re.compile(
+    r"keccak256\s*\([^;]*block\.(?:timestamp|difficulty|number|prevrandao|coinbase)|blockhash\s*\([^;]*%|block\.(?:timestamp|difficulty|prevrandao)\s*%"
+)
 _LOOP = re.compile(r"(?:for|while)\s*\([^{};]*;?[^{};]*<=?\s*(\w+)\.length")
-_LOST = re.compile(r"(?:^|[;{}])\s*(?:payable\([^()]*\)|[\w.\[\]]+)\.(?:call|send)\s*(?:\{[^{}]*\})?\s*\([^;]*\)\s*;")
+_LOST = re.compile(
+    r"(?:^|[;{}])\s*(?:payable\([^()]*\)|[\w.\[\]]+)\.(?:call|send)\s*(?:\{[^{}]*\})?\s*\([^;]*\)\s*;"
+)
 _OWNER = re.compile(r"[;{}]\s*(_?(?:owner|admin|governance|implementation))\s*=[^=]")
 _MAX_TEXT = 2_000_000
-_NO_GUARD = frozenset("public external internal private pure view payable virtual override returns memory calldata nonReentrant whenNotPaused whenPaused initializer reinitializer onlyInitializing lock".split())
+_NO_GUARD = frozenset(
+    [
+        "public",
+        "external",
+        "internal",
+        "private",
+        "pure",
+        "view",
+        "payable",
+        "virtual",
+        "override",
+        "returns",
+        "memory",
+        "calldata",
+        "nonReentrant",
+        "whenNotPaused",
+        "whenPaused",
+        "initializer",
+        "reinitializer",
+        "onlyInitializing",
+        "lock",
+    ]
+)
 _LOCKS = frozenset(("nonReentrant", "lock", "nonreentrant", "noReentrant", "noReentrancy", "mutex"))
 
 
@@ -56,7 +91,10 @@ def read(uri: str, text: str) -> Reading:
     pragma = re.search(r"pragma\s+solidity\s+([^;]{1,80});", blank)
     if pragma is not None:
         span = _span(starts, pragma.start(), pragma.end())
-        facts = {"version": Node(pragma[1].strip(), span), "contracts": Node(sum(1 for each in _contracts(blank) if each[0] == "contract"), span)}
+        facts = {
+            "version": Node(pragma[1].strip(), span),
+            "contracts": Node(sum(1 for each in _contracts(blank) if each[0] == "contract"), span),
+        }
         units.append(Unit(PLATFORM, "pragma", "pragma", uri, Node(facts, span), span, {}, "text"))
     return Reading(uri, PLATFORM, tuple(units))
 
@@ -77,7 +115,9 @@ def _closing(text: str, opening: int, pair: str = "{}") -> int:
     return len(text)
 
 
-def _functions(uri: str, text: str, place: tuple[int, int], contract: str, starts: list[int]) -> Iterator[Unit]:
+def _functions(
+    uri: str, text: str, place: tuple[int, int], contract: str, starts: list[int]
+) -> Iterator[Unit]:
     start, end = place
     body = text[start:end]
     lists, records, state = _state(body)
@@ -86,7 +126,16 @@ def _functions(uri: str, text: str, place: tuple[int, int], contract: str, start
         span = _span(starts, function.start, function.start + len(function.head.split("(")[0].rstrip()))
         values = {name: Node(value, span) for name, value in facts.items()}
         values["library"] = Node(not contract.startswith("contract"), span)
-        yield Unit(PLATFORM, "function", f"{contract.split(' ')[1]}.{function.name}", uri, Node(values, span), span, {}, "text")
+        yield Unit(
+            PLATFORM,
+            "function",
+            f"{contract.split(' ')[1]}.{function.name}",
+            uri,
+            Node(values, span),
+            span,
+            {},
+            "text",
+        )
 
 
 def _state(body: str) -> tuple[set[str], set[str], set[str]]:
@@ -104,7 +153,17 @@ def _state(body: str) -> tuple[set[str], set[str], set[str]]:
     records: set[str] = set()
     state: set[str] = set()
     for match in _STATE.finditer(source):
-        if match[1].split()[0] in ("return", "emit", "using", "import", "event", "error", "delete", "constant", "immutable"):
+        if match[1].split()[0] in (
+            "return",
+            "emit",
+            "using",
+            "import",
+            "event",
+            "error",
+            "delete",
+            "constant",
+            "immutable",
+        ):
             continue
         state.add(match[3])
         if match[2]:
@@ -124,20 +183,42 @@ def _bodies(text: str, offset: int) -> Iterator[_Function]:
             continue
         end = _closing(text, opening)
         name = match[2] or match[1].strip("( ")
-        yield _Function(name, text[match.start() : opening], text[match.end() : close], text[opening : end + 1], offset + match.start(), offset + end)
+        yield _Function(
+            name,
+            text[match.start() : opening],
+            text[match.end() : close],
+            text[opening : end + 1],
+            offset + match.start(),
+            offset + end,
+        )
 
 
-def _facts(function: _Function, lists: set[str], records: set[str], state: set[str]) -> dict[str, object]:
-    head = function.head[function.head.rfind(function.parameters) + len(function.parameters) :] if function.parameters else function.head
+def _facts(
+    function: _Function, lists: set[str], records: set[str], state: set[str]
+) -> dict[str, str | bool | None]:
+    head = (
+        function.head[function.head.rfind(function.parameters) + len(function.parameters) :]
+        if function.parameters
+        else function.head
+    )
     words = set(re.findall(r"[A-Za-z_]\w*", head))
-    modifiers = sorted(words - _NO_GUARD - {"function", function.name} - set(re.findall(r"returns\s*\(([^)]*)\)", head)))
-    visibility = next((word for word in ("external", "public", "internal", "private") if word in words), "public")
+    modifiers = sorted(
+        words - _NO_GUARD - {"function", function.name} - set(re.findall(r"returns\s*\(([^)]*)\)", head))
+    )
+    visibility = next(
+        (word for word in ("external", "public", "internal", "private") if word in words), "public"
+    )
     body = function.body
-    guards = [word for word in modifiers if re.match(r"(?i)only|auth|is[A-Z]|requires|has|when[A-Z]?owner|govern|restricted|admin", word)]
+    guards = [
+        word
+        for word in modifiers
+        if re.match(r"(?i)only|auth|is[A-Z]|requires|has|when[A-Z]?owner|govern|restricted|admin", word)
+    ]
     arguments = re.findall(r"(\w+)\s*(?:,|$)", function.parameters)
     return {
         "visibility": visibility,
-        "open": visibility in ("public", "external") and function.name not in ("constructor", "receive", "fallback"),
+        "open": visibility in ("public", "external")
+        and function.name not in ("constructor", "receive", "fallback"),
         "reads_only": bool({"view", "pure"} & words),
         "guarded": bool(guards) or _SENDER.search(body) is not None,
         "locked": bool(_LOCKS & words),
@@ -145,7 +226,9 @@ def _facts(function: _Function, lists: set[str], records: set[str], state: set[s
         "origin": _ORIGIN.search(body) is not None,
         "unchecked": _LOST.search(body) is not None,
         "destroys": re.search(r"\b(selfdestruct|suicide)\s*\(", body) is not None,
-        "delegates": any(re.search(rf"\b{re.escape(name)}\s*\.delegatecall\s*\(", body) for name in arguments),
+        "delegates": any(
+            re.search(rf"\b{re.escape(name)}\s*\.delegatecall\s*\(", body) for name in arguments
+        ),
         "pays": _pays(body, arguments),
         "sets_owner": any(match[1] in state for match in _OWNER.finditer(body)),
         "loops": next((match[1] for match in _LOOP.finditer(body) if match[1] in lists), None),
@@ -160,7 +243,10 @@ def _written_after_call(body: str, state: set[str]) -> str | None:
         return None
     rest = body[call.end() :]
     for name in sorted(state):
-        if re.search(rf"\b{re.escape(name)}\s*(?:\[[^;=]*\]\s*)*(?:\.\w+\s*)*(?:[-+]?=[^=]|--|\+\+)|\bdelete\s+{re.escape(name)}\b", rest):
+        if re.search(
+            rf"\b{re.escape(name)}\s*(?:\[[^;=]*\]\s*)*(?:\.\w+\s*)*(?:[-+]?=[^=]|--|\+\+)|\bdelete\s+{re.escape(name)}\b",
+            rest,
+        ):
             return name
     return None
 
@@ -178,7 +264,10 @@ def _looked_up(body: str, arguments: list[str], records: set[str]) -> str | None
         return None
     for record in sorted(records):
         for name in arguments:
-            if re.search(rf"\b{re.escape(record)}\[\s*{re.escape(name)}\s*\]\s*\.\w+\s*[-+]?=[^=]|storage\s+\w+\s*=\s*{re.escape(record)}\[\s*{re.escape(name)}\s*\]", body):
+            if re.search(
+                rf"\b{re.escape(record)}\[\s*{re.escape(name)}\s*\]\s*\.\w+\s*[-+]?=[^=]|storage\s+\w+\s*=\s*{re.escape(record)}\[\s*{re.escape(name)}\s*\]",
+                body,
+            ):
                 return record
     return None
 

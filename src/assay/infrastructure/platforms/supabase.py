@@ -15,11 +15,15 @@ from assay.infrastructure.unit import Reading, Unit
 
 PLATFORM = "supabase"
 _TABLE = re2.compile(r'(?is)^\s*create\s+table\s+(if\s+not\s+exists\s+)?("?[\w]+"?\.)?"?(\w+)"?')
-_SECURITY = re2.compile(r'(?is)^\s*alter\s+table\s+(if\s+exists\s+)?(only\s+)?("?[\w]+"?\.)?"?(\w+)"?\s+(enable|disable|force)\s+row\s+level\s+security')
+_SECURITY = re2.compile(
+    r'(?is)^\s*alter\s+table\s+(if\s+exists\s+)?(only\s+)?("?[\w]+"?\.)?"?(\w+)"?\s+(enable|disable|force)\s+row\s+level\s+security'
+)
 _POLICY = re2.compile(r'(?is)^\s*create\s+policy\s+("[^"]*"|\w+)\s+on\s+("?[\w]+"?\.)?"?(\w+)"?(.*)$')
 _FUNCTION = re2.compile(r'(?is)^\s*create\s+(or\s+replace\s+)?function\s+("?[\w]+"?\.)?"?(\w+)"?')
 _GRANT = re2.compile(r"(?is)^\s*grant\s+(.*?)\s+on\s+(.*?)\s+to\s+([^;]*)")
-_DYNAMIC = re2.compile(r"(?is)execute\s+.*enable\s+row\s+level\s+security|enable\s+row\s+level\s+security.*execute")
+_DYNAMIC = re2.compile(
+    r"(?is)execute\s+.*enable\s+row\s+level\s+security|enable\s+row\s+level\s+security.*execute"
+)
 _OPEN_CHECK = re2.compile(r"(?is)(using|with\s+check)\s*\(\s*\(?\s*true\s*\)?\s*\)")
 _COMMAND = re2.compile(r"(?is)\bfor\s+(all|select|insert|update|delete)\b")
 _SERVICE = re2.compile(r"(?is)\bto\s+service_role\b")
@@ -39,7 +43,11 @@ def read_all(texts: Mapping[str, str]) -> Iterable[Reading]:
                 secured[match.group(4).lower()] = match.group(5).lower() == "enable"
             dynamic = dynamic or _DYNAMIC.search(text) is not None
     for uri, found in statements.items():
-        yield Reading(uri, PLATFORM, tuple(unit for text, span in found for unit in _units(uri, text, span, secured, dynamic)))
+        yield Reading(
+            uri,
+            PLATFORM,
+            tuple(unit for text, span in found for unit in _units(uri, text, span, secured, dynamic)),
+        )
 
 
 def _statements(text: str) -> Iterator[tuple[str, Span]]:
@@ -72,7 +80,11 @@ def _past(text: str, at: int) -> int:
         return len(text) if end < 0 else end + 1
     if char == "$":
         close = text.find("$", at + 1)
-        tag = text[at : close + 1] if 0 <= close - at <= 40 and text[at + 1 : close].replace("_", "a").isalnum() | (close == at + 1) else ""
+        tag = (
+            text[at : close + 1]
+            if 0 <= close - at <= 40 and text[at + 1 : close].replace("_", "a").isalnum() | (close == at + 1)
+            else ""
+        )
         end = text.find(tag, close + 1) if tag else -1
         return end + len(tag) if end >= 0 else at + 1
     return at + 1
@@ -114,8 +126,15 @@ def _units(uri: str, text: str, span: Span, secured: Mapping[str, bool], dynamic
         yield Unit(PLATFORM, "row_security", match.group(4), uri, Node(facts, span), span, {}, "text")
     elif match := _FUNCTION.match(text):
         lower = text.lower()
-        facts = {"definer": Node("security definer" in lower, span), "search_path": Node("search_path" in lower, span)}
+        facts = {
+            "definer": Node("security definer" in lower, span),
+            "search_path": Node("search_path" in lower, span),
+        }
         yield Unit(PLATFORM, "function", match.group(3), uri, Node(facts, span), span, {}, "text")
     elif match := _GRANT.match(text):
-        facts = {"rights": Node(match.group(1).lower(), span), "on": Node(match.group(2)[:80], span), "to": Node(match.group(3).lower(), span)}
+        facts = {
+            "rights": Node(match.group(1).lower(), span),
+            "on": Node(match.group(2)[:80], span),
+            "to": Node(match.group(3).lower(), span),
+        }
         yield Unit(PLATFORM, "grant", "grant", uri, Node(facts, span), span, {}, "text")

@@ -16,9 +16,13 @@ _SEALED = "secret:"
 
 def sealed(look: Look) -> Look:
     """The same look, fit to be written anywhere. Other engines than the one for secrets may quote code, and code may hold a secret."""
-    if not look.findings:
+    if not (look.findings or look.allowed):
         return look
-    return replace(look, findings=tuple(_seal(finding) for finding in look.findings))
+    return replace(
+        look,
+        findings=tuple(_seal(finding) for finding in look.findings),
+        allowed=tuple((_seal(finding), comment) for finding, comment in look.allowed),
+    )
 
 
 def _seal(finding: Finding) -> Finding:

@@ -44,8 +44,12 @@ def looks(
     unread: dict[str, str],
     findings: Iterable[Finding],
     notes: Iterable[Notification] = (),
+    doubt: str = "",
 ) -> Iterator[Look]:  # the engine's name and what it found, joined with what every engine must account for
-    """One look for each file: its findings, PARTIAL with what was not understood in it, FAILED where nothing was read."""
+    """One look for each file: its findings, PARTIAL with what was not understood in it, FAILED where nothing was read.
+
+    `doubt`, where given, is why silence about a manifest says too little: each of them is then PARTIAL.
+    """
     by_uri: dict[str, list[Finding]] = {}
     for finding in findings:
         by_uri.setdefault(finding.location.uri, []).append(finding)
@@ -67,6 +71,8 @@ def looks(
             messages = [
                 f"line {p.line}: {p.message}" if p.line else p.message for p in manifest.parsed.problems[:20]
             ]
+        elif manifest is not None and doubt:
+            status, reason = FileStatus.PARTIAL, doubt
         notifications = [Notification("warning", message, engine, file.uri) for message in messages]
         notifications += remarks.get(file.uri, []) + general
         general = []

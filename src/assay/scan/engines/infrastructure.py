@@ -47,7 +47,7 @@ class DocumentEngine:
         """The rules that this engine applies, without examples."""
         return (*load_engine(self.name), *self._own)
 
-    def wants(self, uri: str, language: str, traits: frozenset[Trait]) -> bool:
+    def wants(self, uri: str, language: str, traits: frozenset[Trait]) -> bool:  # noqa: ARG002 - the protocol's signature
         """Whether a file of this name could declare something."""
         return wants(uri) and not traits & {Trait.LOCKFILE, Trait.MINIFIED, Trait.VENDORED}
 

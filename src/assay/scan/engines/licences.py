@@ -45,7 +45,7 @@ class LicencesEngine:
         notes = [
             Notification(
                 "note",
-                f"{missing} of {total} packages state no licence here: unknown, which is not allowed",
+                f"{missing} of {total} packages state no licence here: unknown, which is not the same as allowed",
                 self.name,
                 uri,
             )

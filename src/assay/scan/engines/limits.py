@@ -38,7 +38,7 @@ def restart(seconds: float) -> None:
 
 
 def _works() -> bool:
-    return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    return hasattr(signal, "setitimer") and threading.get_ident() == threading.main_thread().ident
 
 
 def _ring(_number: int, _frame: FrameType | None) -> None:

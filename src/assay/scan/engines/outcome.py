@@ -16,10 +16,13 @@ class EngineLook:
     look: Look
     seconds: float = 0.0
 
+    def __reduce__(self) -> tuple[type[EngineLook], tuple[object, ...]]:
+        return EngineLook, (self.engine, self.look, self.seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class FileOutcome:
-    """One file, read once and shown to every file engine that wanted it. `digest` is the SHA-256 of its bytes.
+    """One file, read once and shown to every file engine that wanted it. `digest` is the SHA-256 of its bytes, b"" if nobody keeps it.
 
     `marked`: the text names this product, so it may hold suppression comments.
     """
@@ -28,6 +31,9 @@ class FileOutcome:
     looks: tuple[EngineLook, ...] = ()
     digest: bytes = b""
     marked: bool = False
+
+    def __reduce__(self) -> tuple[type[FileOutcome], tuple[object, ...]]:
+        return FileOutcome, (self.account, self.looks, self.digest, self.marked)
 
 
 def failed_outcome(uri: str, reason: str, detail: str, engines: tuple[str, ...]) -> FileOutcome:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
 from assay.dependencies.advisories.store import Store, default_path
-from assay.dependencies.name_findings import LOOKALIKE, Severities, judge_names
+from assay.dependencies.name_findings import LOOKALIKE, NO_HASHES, UNPINNED, Severities, judge_names
 from assay.dependencies.names.judge import NameJudge
 from assay.dependencies.names.known import KnownNames, builtin, from_ranks
 from assay.dependencies.names.lookup import Lookup
+from assay.dependencies.policy import Policy
 from assay.dependencies.survey import is_input
 from assay.model.errors import ConfigError
-from assay.model.rule import Rule
+from assay.model.rule import Profile, Rule
 from assay.model.scan import Notification, ScanType
 from assay.rules.load import load_engine
 from assay.scan.engines.dependency_inputs import looks, survey_of
@@ -52,12 +53,20 @@ class PackageNamesEngine:
         judge = NameJudge(
             self._lookup if not project.offline else None, _lists(), frozenset(survey.policy.file.known)
         )
-        named = judge_names(survey, judge, Severities(rules), frozenset(rules))
+        named = judge_names(survey, judge, Severities(rules), _asked_for(self.rules(), survey.policy))
         notes = [
             Notification("warning", _unknown(names), self.name, uri)
             for uri, names in sorted(named.unknown.items())
         ]
         yield from looks(project, self.name, survey, unread, named.findings, notes)
+
+
+def _asked_for(rules: Sequence[Rule], policy: Policy) -> frozenset[str]:
+    """The ids of the default rules, and of those about style that the policy asks for."""
+    wanted = {UNPINNED: policy.file.require_pins, NO_HASHES: policy.file.require_hashes}
+    return frozenset(
+        rule.id for rule in rules if rule.profile is Profile.DEFAULT or wanted.get(rule.id, False)
+    )
 
 
 def _unknown(names: tuple[str, ...]) -> str:

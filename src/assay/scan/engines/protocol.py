@@ -22,13 +22,21 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What an engine saw in one file. `uri` names the file; status PARTIAL or FAILED carries a reason."""
+    """What an engine saw in one file. `uri` names the file; status PARTIAL or FAILED carries a reason.
+
+    `allowed` are findings, apart from the others, that a comment of another scanner lets pass, each with the comment's word for it.
+    """
 
     uri: str
     findings: tuple[Finding, ...] = ()
     status: FileStatus = FileStatus.SCANNED
     reason: str = ""
     notifications: tuple[Notification, ...] = ()
+    allowed: tuple[tuple[Finding, str], ...] = ()
+
+    def __reduce__(self) -> tuple[type[Look], tuple[object, ...]]:
+        # Looks travel between processes: what dataclasses do by themselves takes five times as long.
+        return Look, (self.uri, self.findings, self.status, self.reason, self.notifications, self.allowed)
 
 
 class EngineAbout(Protocol):
@@ -55,7 +63,10 @@ class EngineAbout(Protocol):
 
 
 class FileEngine(EngineAbout, Protocol):
-    """Looks at one file alone. Holds no state between files; safe in several processes; result depends on bytes, uri and rules only."""
+    """Looks at one file alone. Holds no state between files; safe in several processes; result depends on bytes, uri and rules only.
+
+    An engine may have `wants_everything = True`: `wants` is then not asked, and no file's language and traits are found for it.
+    """
 
     def look(self, file: SourceFile) -> Look:
         """Look at one file. Never raises for bad input: that is a PARTIAL or FAILED look with its reason."""

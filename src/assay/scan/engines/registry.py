@@ -18,10 +18,16 @@ _ENGINES: dict[str, tuple[str, frozenset[ScanType]]] = {
         "assay.scan.engines.vulnerabilities:VulnerabilitiesEngine",
         frozenset({ScanType.VULNERABILITIES}),
     ),
+    "package_names": (
+        "assay.scan.engines.package_names:PackageNamesEngine",
+        frozenset({ScanType.PACKAGES}),
+    ),
+    "licences": ("assay.scan.engines.licences:LicencesEngine", frozenset({ScanType.LICENCES})),
     "infrastructure": (
         "assay.scan.engines.infrastructure:InfrastructureEngine",
         frozenset({ScanType.CONTAINERS, ScanType.IAC, ScanType.AGENTS}),
     ),
+    "api": ("assay.scan.engines.api:ApiEngine", frozenset({ScanType.API})),
 }
 
 

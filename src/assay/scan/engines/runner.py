@@ -59,7 +59,7 @@ class LookRequest:
 class Looked:
     """What came of it: raw findings, an account of every file, a run for every engine.
 
-    `marked` are the files whose text names this product: they may hold suppression comments.
+    `marked` are the files whose text names this product: they may hold suppression comments. `allowed`: see `Look`.
     """
 
     findings: list[Finding]
@@ -68,6 +68,7 @@ class Looked:
     interrupted: bool = False
     project_engines: frozenset[str] = frozenset()
     marked: frozenset[str] = frozenset()
+    allowed: list[tuple[Finding, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -151,15 +152,16 @@ class _Session:
         )
         return Work(self.file_engines, self.project_engines, project, request.reader, request.file_seconds)
 
-    def _is_small(self, fresh: Sequence[tuple[TargetFile, bytes]], tasks: Sequence[Task]) -> bool:
+    def _is_small(self, fresh: Sequence[tuple[TargetFile, bytes | None]], tasks: Sequence[Task]) -> bool:
         if len(tasks) <= 1 and self.request.jobs == 1 and not self.project_engines:
             return True
         size = sum(file.size for file, _ in fresh)
         return len(self.request.files) <= _SMALL_FILES and size <= _SMALL_BYTES
 
-    def _take_unchanged(self) -> list[tuple[TargetFile, bytes]]:
+    def _take_unchanged(self) -> list[tuple[TargetFile, bytes | None]]:
         """Files that must be read, each with the digest that the cache knows; the others' outcomes are taken over."""
-        fresh = []
+        fresh: list[tuple[TargetFile, bytes | None]] = []
+        unknown = b"" if self.request.cache else None
         focus = self.request.focus
         for file in self.request.files:
             if focus is not None and file.uri not in focus:
@@ -169,7 +171,7 @@ class _Session:
                 self._file_done(outcome, cached=True)
                 continue
             known = self.snapshot.known(file.uri)
-            fresh.append((file, known.digest if known else b""))
+            fresh.append((file, known.digest if known else unknown))
         return fresh
 
     def _run_here(self, work: Work, tasks: Iterable[Task]) -> None:
@@ -347,15 +349,23 @@ class _Session:
 
     def result(self) -> Looked:
         findings: list[Finding] = []
+        allowed: list[tuple[Finding, str]] = []
         runs = []
         for engine in self.request.engines:
             tally = self.tallies[engine.name]
             for _, seen in sorted(tally.looks.items()):
                 findings += seen.findings
+                allowed += seen.allowed
             runs.append(self._run_of(engine, tally))
         marked = frozenset(uri for uri, outcome in self.outcomes.items() if outcome.marked)
         return Looked(
-            findings, self._accounts(), runs, self.interrupted, frozenset(self.project_engines), marked
+            findings,
+            self._accounts(),
+            runs,
+            self.interrupted,
+            frozenset(self.project_engines),
+            marked,
+            allowed,
         )
 
     def _run_of(self, engine: FileEngine | ProjectEngine, tally: _Tally) -> EngineRun:
@@ -368,7 +378,7 @@ class _Session:
             version=engine.version,
             status=status,
             files=len(tally.looks),
-            findings=sum(len(look.findings) for look in tally.looks.values()),
+            findings=sum(len(look.findings) + len(look.allowed) for look in tally.looks.values()),
             rules=len(engine.rules()) if tally.looks else 0,
             reason=reason,
             started=max(tally.started, 0.0),
@@ -444,10 +454,10 @@ def _notifications(engine: str, looks: dict[str, Look]) -> tuple[Notification, .
     return tuple(notes)
 
 
-def _chunks(files: Sequence[tuple[TargetFile, bytes]]) -> list[FilesTask]:
+def _chunks(files: Sequence[tuple[TargetFile, bytes | None]]) -> list[FilesTask]:
     """Files in groups that are large enough to pay for the way to a worker, the largest files first so that none is left for last."""
     chunks: list[FilesTask] = []
-    group: list[tuple[TargetFile, bytes]] = []
+    group: list[tuple[TargetFile, bytes | None]] = []
     size = 0
     for entry in sorted(files, key=lambda item: (-(item[0].size // _CHUNK_BYTES), item[0].uri)):
         group.append(entry)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from assay.model.rule import Rule
-from assay.model.scan import FileStatus, Notification, ScanType
+from assay.model.scan import ScanType
 from assay.rules.load import load_engine
 from assay.scan.engines.protocol import Canary, Look
 from assay.scan.target.file import SourceFile, Trait
@@ -17,8 +17,9 @@ class SecretsEngine:
     """Secrets in text of any kind, also in tests, documents, generated and vendored files."""
 
     name = "secrets"
-    version = "1"
+    version = "2"
     scan_types = frozenset({ScanType.SECRETS})
+    wants_everything = True
 
     def __init__(self, extra_rules: Sequence[Rule] = (), fast: bool = True) -> None:
         self._extra = tuple(extra_rules)
@@ -48,18 +49,4 @@ class SecretsEngine:
         scan = scan_bytes(file.content, file.uri, self._scanner)
         if not (scan.findings or scan.allowed):
             return Look(file.uri)
-        notes: tuple[Notification, ...] = ()
-        if scan.allowed:
-            comments = ", ".join(sorted({comment for _, comment in scan.allowed}))
-            notes = (
-                Notification(
-                    "note",
-                    f"{len(scan.allowed)} secrets allowed by inline comments ({comments})",
-                    self.name,
-                    file.uri,
-                ),
-            )
-        findings = (*scan.findings, *(finding for finding, _ in scan.allowed))
-        return Look(
-            file.uri, tuple(sorted(findings, key=lambda one: one.sort_key)), FileStatus.SCANNED, "", notes
-        )
+        return Look(file.uri, scan.findings, allowed=scan.allowed)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from assay.dependencies.advisories.match import AdvisorySource, open_default
+from assay.dependencies.policy import AdvisoryPolicy
 from assay.dependencies.survey import is_input
 from assay.dependencies.vulnerability_findings import KNOWN, Muted, judge
 from assay.model.errors import ConfigError
@@ -53,7 +54,8 @@ class VulnerabilitiesEngine:
             notes += _age_notes(source, self.name)
         judged = judge(survey.inventory, source, survey.sources, survey.statements)
         notes += [_muted_note(muted, self.name) for muted in judged.muted]
-        yield from looks(project, self.name, survey, unread, judged.findings, notes)
+        doubt = _doubt(source, survey.policy.file.advisories)
+        yield from looks(project, self.name, survey, unread, judged.findings, notes, doubt)
 
     def _open(self) -> tuple[AdvisorySource, list[Notification]]:
         try:
@@ -63,6 +65,16 @@ class VulnerabilitiesEngine:
 
             message = f"{error.message}: the built-in starter set is used instead"
             return Starter(), [Notification("error", message, self.name)]
+
+
+def _doubt(source: AdvisorySource, policy: AdvisoryPolicy) -> str:
+    """Why the store is not what the policy demands, empty where it is."""
+    status = source.status()
+    if policy.require_full and status.kind == "starter":
+        return "only-the-starter-set"
+    if policy.max_age_days and status.age_days(datetime.now(UTC)) > policy.max_age_days:
+        return "advisory-store-too-old"
+    return ""
 
 
 def _age_notes(source: AdvisorySource, engine: str) -> list[Notification]:

@@ -19,12 +19,12 @@ from assay.scan.target.file import SourceFile, TargetFile
 
 @dataclass(frozen=True, slots=True)
 class FilesTask:
-    """Files for the file engines, each with the digest under which the cache knows it (b"" if it does not).
+    """Files for the file engines, each with the digest under which the cache knows it (b"" if it does not, None without a cache).
 
     Outcomes travel in groups (see `pool`): files whose outcome is lost with a worker are looked at again.
     """
 
-    files: tuple[tuple[TargetFile, bytes], ...]
+    files: tuple[tuple[TargetFile, bytes | None], ...]
     group: int = 128
 
     @property
@@ -81,7 +81,7 @@ class Work:
 
 
 def look_at_file(
-    reader: Reader, engines: Sequence[FileEngine], file: TargetFile, digest: bytes, seconds: float
+    reader: Reader, engines: Sequence[FileEngine], file: TargetFile, digest: bytes | None, seconds: float
 ) -> FileOutcome | Unchanged:
     """Read one file and show it to every engine that wants it, with a time limit for each (inside of `alarm`)."""
     restart(seconds)
@@ -93,7 +93,7 @@ def look_at_file(
         )
     if isinstance(source, FileAccount):
         return FileOutcome(source)
-    actual = sha256(source.content).digest()
+    actual = b"" if digest is None else sha256(source.content).digest()
     if digest and actual == digest:
         return Unchanged(file.uri)
     return look_at_source(engines, source, actual, seconds)
@@ -103,14 +103,19 @@ def look_at_source(
     engines: Sequence[FileEngine], source: SourceFile, digest: bytes, seconds: float
 ) -> FileOutcome:
     """Show text that was read already to every engine that wants it, within a time limit for each."""
-    wanting = [engine for engine in engines if engine.wants(source.uri, source.language, source.traits)]
-    looks = tuple(_timed_look(engine, source, seconds) for engine in wanting)
+    looks = tuple(_timed_look(engine, source, seconds) for engine in engines if _wants(engine, source))
     return FileOutcome(_account(source.uri, looks), looks, digest, _may_hold_marks(source.content))
+
+
+def _wants(engine: FileEngine, source: SourceFile) -> bool:
+    return getattr(engine, "wants_everything", False) or engine.wants(
+        source.uri, source.language, source.traits
+    )
 
 
 def _may_hold_marks(content: bytes) -> bool:
     """Whether to look for suppression comments later; also in UTF-16."""
-    return b"assay:" in content or b"a\0s\0s\0a\0y\0:\0" in content
+    return b"assay:" in content or (b"\0" in content and b"a\0s\0s\0a\0y\0:\0" in content)
 
 
 def _timed_look(engine: FileEngine, source: SourceFile, seconds: float) -> EngineLook:

@@ -86,6 +86,8 @@ _NAME_PATTERNS = (
     (r"requirements.*\.(?:txt|in)", "text"),
     (r"\.(?:babel|eslint|prettier|stylelint)rc\.json", "json"),
 )
+# One of these stands in every name that a pattern fits.
+_NAME_PARTS = ("file", ".env", "requirements", "rc.json")
 
 # Interpreter names after a shebang, without version digits.
 _INTERPRETERS = {
@@ -155,9 +157,10 @@ def language_of_name(uri: str) -> str:
         return "yaml" if uri.endswith(".kube/config") else "ini"
     if name == "credentials" and uri.endswith((".aws/credentials", ".cargo/credentials", ".gem/credentials")):
         return "ini"
-    for pattern, language in _name_patterns():
-        if pattern.fullmatch(name):
-            return language
+    if any(part in name for part in _NAME_PARTS):
+        for pattern, language in _name_patterns():
+            if pattern.fullmatch(name):
+                return language
     return _by_extension(name)
 
 

@@ -7,7 +7,7 @@ import stat
 
 from assay.model.errors import GitError
 from assay.model.scan import FileAccount, FileStatus
-from assay.scan.target.file import MAX_FILE_BYTES, SourceFile, TargetFile
+from assay.scan.target.file import MAX_FILE_BYTES, SourceFile, TargetFile, Trait
 from assay.scan.target.git import BlobReader
 from assay.scan.target.language import language_of
 from assay.scan.target.traits import traits_of
@@ -29,8 +29,53 @@ def read_file(
 
 def source_file(uri: str, content: bytes) -> SourceFile:
     """Content that is known already (a blob of the history, a canary) as engines see it."""
-    language = language_of(uri, content)
-    return SourceFile(uri, content, language, traits_of(uri, content))
+    return _Unidentified(uri, content)
+
+
+class _Unidentified(SourceFile):
+    """A source whose language and traits are found when first asked: a scan by an engine that takes every file never asks."""
+
+    __slots__ = ("_language", "_traits")
+    _language: str
+    _traits: frozenset[Trait]
+
+    def __init__(self, uri: str, content: bytes) -> None:
+        _set(self, "uri", uri)
+        _set(self, "content", content)
+
+    @property
+    def language(self) -> str:
+        """See `SourceFile`."""
+        try:
+            return self._language
+        except AttributeError:
+            _set(self, "_language", language_of(self.uri, self.content))
+            return self._language
+
+    @property
+    def traits(self) -> frozenset[Trait]:
+        """See `SourceFile`."""
+        try:
+            return self._traits
+        except AttributeError:
+            _set(self, "_traits", traits_of(self.uri, self.content))
+            return self._traits
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SourceFile) and _facts(self) == _facts(other)
+
+    def __hash__(self) -> int:
+        return hash(_facts(self))
+
+    def __reduce__(self) -> tuple[type[SourceFile], tuple[object, ...]]:
+        return SourceFile, _facts(self)
+
+
+_set = object.__setattr__  # the base is frozen
+
+
+def _facts(source: SourceFile) -> tuple[object, ...]:
+    return source.uri, source.content, source.language, source.traits
 
 
 def _read_blob(file: TargetFile, limit: int, blobs: BlobReader | None) -> bytes | FileAccount:

@@ -146,7 +146,9 @@ def _folder_traits(folder: str) -> frozenset[Trait]:
 
 def is_generated(content: bytes) -> bool:
     """Whether the first 4 KiB say that a program wrote the file."""
-    return _pattern(_GENERATED_MARKS).search(content[:_HEAD_BYTES]) is not None
+    head = content[:_HEAD_BYTES]
+    # Every mark holds this word; to ask for it first costs a tenth of the pattern.
+    return b"generated" in head.lower() and _pattern(_GENERATED_MARKS).search(head) is not None
 
 
 def is_minified(uri: str, content: bytes) -> bool:

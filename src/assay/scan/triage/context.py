@@ -154,11 +154,12 @@ class ContextFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The declared file and the facts; asks nothing else."""
+    """The declared file and the facts; asks nothing else. `named` are the paths that the user asked for by name."""
 
     declared: ContextFile = field(default_factory=ContextFile)
     facts: tuple[Fact, ...] = ()
     source: str = str(CONTEXT_FILE)
+    named: tuple[str, ...] = ()
 
     def at(self, uri: str, line: int = 0) -> Setting:
         """What is known of a file, or of one line of it. What a human declared beats what was inferred."""
@@ -168,7 +169,8 @@ class Context:
             exposure=self._one(Topic.EXPOSURE, part.exposure or self.declared.exposure, uri, line),
             data=self._data(part, uri, line),
             tier=self._one(Topic.TIER, part.tier or self.declared.tier, uri, line),
-            environment=self._one(Topic.ENVIRONMENT, part.environment, uri, line) or environment_of(uri),
+            environment=self._one(Topic.ENVIRONMENT, part.environment, uri, line)
+            or environment_of(self._within(uri)),
             owner=self._one(Topic.OWNER, part.owner or self.declared.owner, uri, line),
             authenticated=self._one(Topic.AUTHENTICATED, part.authenticated, uri, line),
             reachable=self._one(Topic.REACHABLE, None, uri, line),
@@ -177,6 +179,13 @@ class Context:
             compliance=frozenset(part.compliance) | frozenset(self.declared.compliance),
             threats=tuple(part.threats),
         )
+
+    def _within(self, uri: str) -> str:
+        """The path below what was asked for: who names a folder of examples wants to know of it, whatever it is called."""
+        for name in self.named:
+            if name and uri.startswith(name.rstrip("/") + "/"):
+                return uri[len(name.rstrip("/")) + 1 :]
+        return uri
 
     def _one(self, topic: Topic, declared: object, uri: str, line: int) -> Known | None:
         if declared not in (None, ""):
@@ -242,7 +251,7 @@ def environment_of(uri: str) -> Known | None:
     return None
 
 
-def read_context(path: Path, facts: Sequence[Fact] = ()) -> Context:
+def read_context(path: Path, facts: Sequence[Fact] = (), named: tuple[str, ...] = ()) -> Context:
     """The context of a project; without the file only the facts.
 
     Raises:
@@ -251,10 +260,10 @@ def read_context(path: Path, facts: Sequence[Fact] = ()) -> Context:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        return Context(facts=tuple(facts))
+        return Context(facts=tuple(facts), named=named)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}", _ADVICE) from error
-    return Context(parse_context(data, str(path)), tuple(facts))
+    return Context(parse_context(data, str(path)), tuple(facts), named=named)
 
 
 def parse_context(data: bytes, name: str) -> ContextFile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from assay.scan.triage.context import Exposure, Fact, Topic
 
@@ -20,6 +20,7 @@ _INTERNAL_SUFFIXES = (
 )
 _EXAMPLE_HOSTS = ("example.com", "example.org", "example.net")
 _MAX_OWNERS = 10_000
+_CODEOWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 
 
 def exposure_of_host(host: str) -> Exposure | None:
@@ -53,6 +54,15 @@ def exposure_of_url(url: str) -> Exposure | None:
     authority = rest.split("/", 1)[0].rpartition("@")[2]
     host = authority.split("]")[0] if authority.startswith("[") else authority.split(":")[0]
     return exposure_of_host(host)
+
+
+def owners_of(read: Callable[[str], bytes | None]) -> tuple[Fact, ...]:
+    """Owners from the first CODEOWNERS file there is, in GitHub's order."""
+    for uri in _CODEOWNERS:
+        content = read(uri)
+        if content is not None:
+            return tuple(owners(content.decode("utf-8", "replace"), uri))
+    return ()
 
 
 def owners(codeowners: str, source: str) -> Iterator[Fact]:

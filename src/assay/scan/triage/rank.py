@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from assay.model.component import Scope
-from assay.model.finding import Finding, VerificationState
+from assay.model.finding import Finding, Reach, VerificationState
 from assay.model.fix import Applicability
 from assay.model.scan import BaselineState, Factor, Priority, RankedFinding, TriagedFinding
 from assay.model.severity import Confidence, Severity
@@ -55,32 +55,19 @@ _NEW = 5.0
 _BANDS = ((80.0, Priority.P0), (60.0, Priority.P1), (40.0, Priority.P2), (0.0, Priority.P3))
 _P0 = 80.0
 # Linear: a fixed sign, then digits and dots.
-_VERSION = re.compile(r"(?:==|@|>=|~=|\^| v?)(\d{1,9})(?:\.|$)")
-
-
-@dataclass(frozen=True, slots=True)
-class Exploit:
-    """What is known of attacks on an advisory: EPSS probability 0 to 1 (first.org/epss), and whether CISA lists it as exploited."""
-
-    epss: float = 0.0
-    known_exploited: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """Facts about rules and advisories that the score needs: controls by rule id, attacks by advisory id."""
-
-    controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    exploits: Mapping[str, Exploit] = field(default_factory=dict)
+_VERSION = re.compile(r"(?:==|@|>=|~=|\^| v?)(\d{1,9}(?:\.\d{1,9})?)(?![\d])")
 
 
 def rank(
     findings: Iterable[TriagedFinding],
     context: Context | None = Context(),  # noqa: B008 - frozen, and empty
-    knowledge: Knowledge = Knowledge(),
+    controls: Mapping[str, tuple[str, ...]] | None = None,
 ) -> tuple[RankedFinding, ...]:
-    """Every finding with its score, active ones first, most urgent first; equal ones by place. A context of None is left out of the sum."""
-    return ordered(_rank_one(finding, context, knowledge) for finding in findings)
+    """Every finding with its score, active ones first, most urgent first; equal ones by place. A context of None is left out of the sum.
+
+    `controls` are the compliance controls that each rule names, by rule id.
+    """
+    return ordered(_rank_one(finding, context, controls or {}) for finding in findings)
 
 
 def ordered(ranked: Iterable[RankedFinding]) -> tuple[RankedFinding, ...]:
@@ -127,23 +114,22 @@ def effort(finding: Finding) -> str:
     return "hours"
 
 
-def _rank_one(triaged: TriagedFinding, context: Context | None, knowledge: Knowledge) -> RankedFinding:
+def _rank_one(
+    triaged: TriagedFinding, context: Context | None, by_rule: Mapping[str, tuple[str, ...]]
+) -> RankedFinding:
     finding = triaged.finding
     region = finding.location.region
     setting = context.at(finding.location.uri, region.start_line) if context else Setting()
-    broken = controls_of(
-        finding.cwe, knowledge.controls.get(finding.rule_id, ()), _is_vulnerable_component(finding)
-    )
+    broken = controls_of(finding.cwe, by_rule.get(finding.rule_id, ()), _is_vulnerable_component(finding))
     controls = within(broken, setting.compliance)
-    exploits = [knowledge.exploits[alias] for alias in finding.aliases if alias in knowledge.exploits]
     factors = (
         *_of_finding(triaged),
-        *_of_attacks(exploits),
+        *_of_attacks(finding),
         *_weighted(finding, _of_setting(finding, setting, controls)),
     )
     score = min(100.0, max(0.0, round(sum(factor.points for factor in factors), 1)))
     priority = band(score)
-    if _only_major(finding) and score < _P0 and not any(exploit.known_exploited for exploit in exploits):
+    if _only_major(finding) and score < _P0 and not _is_exploited(finding):
         priority = Priority.P3
         factors = (*factors, Factor("plan", "only a new major version mends it", 0.0))
     why = _why(finding, setting, controls)
@@ -172,13 +158,19 @@ def _of_finding(triaged: TriagedFinding) -> Iterator[Factor]:
         yield Factor("scope", "only needed for development", _DEVELOPMENT)
 
 
-def _of_attacks(exploits: list[Exploit]) -> Iterator[Factor]:
-    if any(exploit.known_exploited for exploit in exploits):
-        yield Factor("attacks", "known to be exploited", _KEV)
-    chance = max((exploit.epss for exploit in exploits), default=0.0)
+def _of_attacks(finding: Finding) -> Iterator[Factor]:
+    if finding.exploit is None:
+        return
+    if finding.exploit.known_exploited:
+        yield Factor("attacks", "known to be exploited (CISA KEV)", _KEV)
+    chance = finding.exploit.epss or 0.0
     points = next((points for least, points in _EPSS if chance >= least), 0.0)
     if points:
         yield Factor("attacks", f"EPSS {chance:.2f}", points)
+
+
+def _is_exploited(finding: Finding) -> bool:
+    return finding.exploit is not None and finding.exploit.known_exploited
 
 
 def _of_setting(finding: Finding, setting: Setting, controls: tuple[str, ...]) -> Iterator[Factor]:
@@ -186,7 +178,7 @@ def _of_setting(finding: Finding, setting: Setting, controls: tuple[str, ...]) -
     is_secret = finding.rule_id.startswith("secrets/")
     if not is_secret:
         yield from _known("exposure", setting.exposure, _EXPOSURE)
-        yield from _known("reachable", setting.reachable, _REACHABLE)
+        yield from _reach(finding, setting)
         yield from _known("authenticated", setting.authenticated, _AUTHENTICATED)
     yield from _known("tier", setting.tier, _TIER)
     yield from _known("environment", setting.environment, _ENVIRONMENT)
@@ -198,6 +190,15 @@ def _of_setting(finding: Finding, setting: Setting, controls: tuple[str, ...]) -
         yield Factor("compensating control", _shown(setting.control), _CONTROL)
     if controls:
         yield Factor("compliance", ", ".join(controls), _COMPLIANCE)
+
+
+def _reach(finding: Finding, setting: Setting) -> Iterator[Factor]:
+    """What the engine knows of this flaw beats what is known of its file. Undetermined moves nothing."""
+    if finding.reach is Reach.UNDETERMINED:
+        yield from _known("reachable", setting.reachable, _REACHABLE)
+    else:
+        points = _REACHABLE["true" if finding.reach is Reach.REACHABLE else "false"]
+        yield Factor("reachable", f"{finding.reach.value}, says the engine", points)
 
 
 def _weighted(finding: Finding, factors: Iterable[Factor]) -> Iterator[Factor]:
@@ -228,11 +229,19 @@ def _only_major(finding: Finding) -> bool:
     component = finding.component
     if component is None or not component.version or not finding.fixes:
         return False
-    now = component.version.lstrip("v").split(".")[0]
-    if not now.isdigit() or any(fix.applicability is Applicability.SAFE for fix in finding.fixes):
+    if any(fix.applicability is Applicability.SAFE for fix in finding.fixes):
         return False
+    now = _breaking(component.version)
     targets = [_VERSION.search(fix.command or fix.title) for fix in finding.fixes]
-    return all(found is not None and found[1] != now for found in targets)
+    return bool(now) and all(found is not None and _breaking(found[1]) != now for found in targets)
+
+
+def _breaking(version: str) -> tuple[str, ...]:
+    """The part of a version whose change may break callers (semver.org, items 4 and 8): the first number, below 1.0 the first two."""
+    numbers = version.strip().lstrip("v").split(".")
+    if not numbers[0].isdigit():
+        return ()
+    return tuple(numbers[:2]) if numbers[0] == "0" else (numbers[0],)
 
 
 _REACHED = {

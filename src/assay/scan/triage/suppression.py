@@ -70,6 +70,21 @@ def apply(
     return Ledger(tuple(result), tuple(dict.fromkeys(notes)))
 
 
+def in_use(findings: Sequence[TriagedFinding], marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """The comments that are meant for one of these findings: only of them it matters who wrote them."""
+    at: dict[str, list[Mark]] = {}
+    for mark in marks:
+        at.setdefault(mark.uri, []).append(mark)
+    found = {
+        (mark.uri, mark.line): mark
+        for finding in findings
+        for place in _places(finding)
+        for mark in at.get(place.uri, ())
+        if mark.covers(_rule_ids(finding), place.region.start_line)
+    }
+    return tuple(found[key] for key in sorted(found))
+
+
 def _rule_ids(finding: TriagedFinding) -> tuple[str, ...]:
     """The finding's rule, and the rules of every tool that reported it too."""
     return tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,29 +14,37 @@ from assay.scan.triage.agent_marks import agent_added
 from assay.scan.triage.baseline import compare, read_baseline, with_baseline
 from assay.scan.triage.context import CONTEXT_FILE, Fact, read_context
 from assay.scan.triage.identity import fingerprints
-from assay.scan.triage.inference import owners
+from assay.scan.triage.inference import owners_of
 from assay.scan.triage.inline import Mark, may_hold_marks, parse_marks
 from assay.scan.triage.line_hash import line_hashes
 from assay.scan.triage.merge import merge
-from assay.scan.triage.rank import Knowledge, rank
+from assay.scan.triage.peer_marks import peer_marks
+from assay.scan.triage.rank import rank
 from assay.scan.triage.snippet import with_snippets
 from assay.scan.triage.source import Sources
-from assay.scan.triage.suppression import apply
+from assay.scan.triage.suppression import apply, in_use
 from assay.scan.triage.suppression_file import read_suppressions
 
 BASELINE_FILE = Path(".assay") / "baseline.json"
 SUPPRESSIONS_FILE = Path(".assay") / "suppressions.yaml"
-_CODEOWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 Read = Callable[[str], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Raw findings of one side (the target, or its base), how to read its files, and which files may hold suppression comments."""
+    """Raw findings of one side (the target, or its base), how to read its files, and which files may hold suppression comments.
+
+    `allowed` are further findings, each with the comment of another scanner that lets it pass.
+    """
 
     findings: Sequence[Finding]
     read: Read
     marked: Sequence[str] = ()
+    allowed: Sequence[tuple[Finding, str]] = ()
+
+    def every(self) -> tuple[Finding, ...]:
+        """All findings, also those that are let pass."""
+        return (*self.findings, *(finding for finding, _ in self.allowed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +62,30 @@ def triage(
     *,
     partial: bool,
     facts: Sequence[Fact] = (),
-    knowledge: Knowledge = Knowledge(),  # noqa: B008 - frozen, and empty
+    controls: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Triaged:
     """Merge, identify, compare, suppress, rank. `partial`: only a part of the tree was looked at, so nothing can be called absent.
 
     `facts` are what engines saw of exposure, data and the like; owners are added here from CODEOWNERS.
+    `controls` are the compliance controls that each rule names, by rule id.
 
     Raises:
         ConfigError: the baseline, the suppression file or the context does not load.
     """
     sources = Sources(head.read)
-    identified = identify(head.findings, sources)
+    identified = identify(head.every(), sources)
     if _secrets_looked(request):
         identified = with_snippets(identified, sources)
     stated, absent, notes = _against(request, identified, base, partial=partial)
     visible, hidden = _above(stated, request.severity)
     marks, complaints = _marks(head, sources)
+    marks += peer_marks(head.allowed, visible)
     external = read_suppressions(Path(request.root) / SUPPRESSIONS_FILE)
     today = datetime.now(UTC).date()
-    added = agent_added(request.root, marks)
+    added = agent_added(request.root, in_use(visible, marks))
     ledger = apply(visible, marks, external, today, added, check_unused=not partial)
-    context = read_context(Path(request.root) / CONTEXT_FILE, (*facts, *_owners(head.read)))
-    ranked = rank((*ledger.findings, *_above(absent, request.severity)[0]), context, knowledge)
+    context = read_context(Path(request.root) / CONTEXT_FILE, (*facts, *owners_of(head.read)), request.paths)
+    ranked = rank((*ledger.findings, *_above(absent, request.severity)[0]), context, controls)
     return Triaged(ranked, (*notes, *hidden, *complaints, *ledger.notifications))
 
 
@@ -84,15 +94,6 @@ def _secrets_looked(request: ScanRequest) -> bool:
     asked = {ScanType.FULL, ScanType.SECRETS} & set(request.types)
     chosen = not request.engines or "secrets" in request.engines
     return bool(asked) and chosen and request.mode is not ScanMode.HISTORY
-
-
-def _owners(read: Read) -> tuple[Fact, ...]:
-    """Owners from the first CODEOWNERS file there is, in GitHub's order."""
-    for uri in _CODEOWNERS:
-        content = read(uri)
-        if content is not None:
-            return tuple(owners(content.decode("utf-8", "replace"), uri))
-    return ()
 
 
 def identify(raw: Iterable[Finding], sources: Sources) -> tuple[TriagedFinding, ...]:
@@ -116,7 +117,7 @@ def _against(
 ) -> tuple[tuple[TriagedFinding, ...], tuple[TriagedFinding, ...], tuple[Notification, ...]]:
     """States against the base ref, else against the baseline file, else none; what is absent; what must be said."""
     if base is not None:
-        stated, absent = compare(identify(base.findings, Sources(base.read)), findings)
+        stated, absent = compare(identify(base.every(), Sources(base.read)), findings)
         return stated, absent, ()
     path = Path(request.root) / BASELINE_FILE
     if not path.exists():
