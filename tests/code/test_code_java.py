@@ -176,6 +176,48 @@ CASES: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 
 
+# name -> (bad body, good body) for the rules that the second column names
+OTHERS: dict[str, tuple[str, str, str]] = {
+    "canonical-path": (
+        "path",
+        "java.io.File f = new java.io.File(\"/srv\", p); String c = f.getCanonicalPath(); new java.io.FileInputStream(f);",
+        "java.io.File f = new java.io.File(\"/srv\", p); String c = f.getCanonicalPath(); if (!c.startsWith(\"/srv/\")) return; new java.io.FileInputStream(f);",
+    ),
+    "normalized-path": (
+        "path",
+        "java.nio.file.Path b = java.nio.file.Paths.get(\"/srv\"); java.nio.file.Path t = b.resolve(p).normalize(); java.nio.file.Files.readString(t);",
+        "java.nio.file.Path b = java.nio.file.Paths.get(\"/srv\"); java.nio.file.Path t = b.resolve(p).normalize(); if (!t.startsWith(b)) return; java.nio.file.Files.readString(t);",
+    ),
+    "host": (
+        "ssrf",
+        "java.net.URL u = new java.net.URL(p); u.openStream();",
+        "java.net.URL u = new java.net.URL(p); if (!u.getHost().equals(\"a.example\")) return; u.openStream();",
+    ),
+    "writer": (
+        "xss",
+        "java.io.PrintWriter w = response.getWriter(); w.println(p);",
+        "java.io.PrintWriter w = new java.io.PrintWriter(\"a.txt\"); w.println(p);",
+    ),
+    "written-in-full": ("weak-hash", "java.security.MessageDigest.getInstance(\"MD5\");", "java.security.MessageDigest.getInstance(\"SHA-256\");"),
+    "declared-type": ("sql", "java.sql.Statement s = Pool.statement(); s.executeQuery(\"x\" + p);", "java.sql.Statement s = Pool.statement(); s.executeQuery(\"x\" + Integer.parseInt(p));"),
+    "default-value": (
+        "weak-cipher",
+        "Properties q = new Properties(); q.load(in()); javax.crypto.Cipher.getInstance(q.getProperty(\"c\", \"DES/ECB/PKCS5Padding\"));",
+        "Properties q = new Properties(); q.load(in()); javax.crypto.Cipher.getInstance(q.getProperty(\"c\", \"AES/GCM/NoPadding\"));",
+    ),
+    "language-package": ("command", "java.lang.Runtime.getRuntime().exec(p);", "java.lang.Runtime.getRuntime().exec(\"a\");"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_kinds(name: str) -> None:
+    rule, bad, good = OTHERS[name]
+    for body, expected in ((bad, True), (good, False)):
+        (result,) = analyse([("src/App.java", program("", body).encode())], load_engine("code"))
+        rules = {f.rule_id.rsplit("/", 1)[-1].removesuffix("-flow") for f in result.findings}
+        assert (rule in rules) == expected, (body, rules)
+
+
 def program(members: str, body: str) -> str:
     return (
         f"{HEAD}public class App extends HttpServlet {{\n  {members}\n"

@@ -415,7 +415,8 @@ class Calling(Reading):
         f.heap = inner.heap
         for name, value in zip(body.function.variables, inner.variables, strict=False):
             if value is not UNKNOWN and name not in cls.methods:
-                cls.attributes[name] = value
+                old = cls.attributes.get(name)  # in a second round: what methods wrote
+                cls.attributes[name] = join(value, old) if old is not None and old.labels else value
             elif value.calls and name in cls.methods and not isinstance(value.calls[0], ClassInfo):
                 found = [c.info for c in value.calls if isinstance(c, Closure)]
                 if len(found) == 1 and found[0] not in cls.methods[name] and len(cls.methods[name]) == 1:
@@ -634,7 +635,9 @@ def _functions_of(env: dict[str, Value]) -> tuple[Any, ...]:
     return tuple(found[:6])
 
 
-_PLAIN_TYPES = frozenset(("str", "int", "bool", "float", "bytes", "NoneType", "list", "dict", "tuple", "set", "Undefined"))
+_PLAIN_TYPES = frozenset(
+    ("str", "int", "bool", "float", "bytes", "NoneType", "list", "dict", "tuple", "set", "Undefined")
+)
 
 
 def _short(consts: tuple[Any, ...]) -> bool:
