@@ -56,7 +56,7 @@ class Demand:
             self.ask(parts[-1])
             return
         telling = _telling(parts, self.mentions)
-        if _is_type(parts) and len(self.mentions.get(telling, ())) <= _MANY:
+        if _is_type(parts) and (self._java or len(self.mentions.get(telling, ())) <= _MANY):
             if self._java or _fits(name, self._all_imports):
                 self.ask(telling)
             return
