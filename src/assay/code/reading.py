@@ -584,7 +584,7 @@ class Reading(Core):
 
 def _outside_calls(value: Value) -> Value:
     """A value as it is known outside of the function that made it: a function's parameters mean nothing there."""
-    labels = {o: m for o, m in (value.labels or {}).items() if isinstance(o, Source)} or None
+    labels: Labels | None = {o: m for o, m in (value.labels or {}).items() if isinstance(o, Source)} or None
     refs = tuple(ref for ref in value.refs if not isinstance(ref, Symbol))
     return Value(labels, value.const, value.types, value.name, refs, None, value.calls)
 
