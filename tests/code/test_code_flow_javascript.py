@@ -6,6 +6,7 @@ import pytest
 from javascript_cases import CASES, HEAD, WHOLE, program
 
 from assay.code.project import analyse
+from assay.model.finding import VerificationState
 from assay.rules.load import load_engine
 
 
@@ -18,6 +19,7 @@ def findings(files: dict[str, str], rule: str = "command-flow") -> list[int]:
         for result in results
         for finding in result.findings
         if finding.rule_id.endswith("/" + rule)
+        and finding.verification.state is VerificationState.CORROBORATED
     ]
 
 

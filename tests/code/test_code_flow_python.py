@@ -8,6 +8,8 @@ import pytest
 from code_cases import CASES, HEAD, WHOLE, program
 
 from assay.code.project import analyse
+from assay.model.finding import VerificationState
+from assay.model.severity import Confidence
 from assay.rules.load import load_engine
 
 
@@ -20,6 +22,7 @@ def commands(files: dict[str, str]) -> list[int]:
         for result in results
         for finding in result.findings
         if finding.rule_id.endswith("command-flow")
+        and finding.verification.state is VerificationState.CORROBORATED
     ]
 
 
@@ -73,3 +76,38 @@ def test_cyclic_imports_and_self_reference_end() -> None:
         "b.py": "from a import f\nimport os\nfrom flask import request\ndef g(v):\n    os.system(v)\n    return f(v)\ndef view():\n    f(request.args['x'])\n",
     }
     assert commands(files)
+
+
+UNCALLED = """import sqlite3
+def remove(name):
+    sqlite3.connect("a.db").execute("delete from u where n = '%s'" % name)
+"""
+
+
+def test_what_a_function_that_nobody_calls_is_given_is_a_suspicion() -> None:
+    (result,) = analyse([("store.py", UNCALLED.encode())], load_engine("code"))
+    (finding,) = [f for f in result.findings if f.rule_id == "code/python/sql-flow"]
+    assert finding.verification.state is VerificationState.SUSPECTED
+    assert finding.confidence is Confidence.LOW
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        UNCALLED + 'remove("a")\n',
+        UNCALLED.replace("name):", "name: int):"),
+        UNCALLED.replace("'%s'\" % name", '?", (name,)'),
+        UNCALLED.replace(
+            "    sqlite3", "    if name not in ('a', 'b'):\n        raise ValueError(name)\n    sqlite3"
+        ),
+    ],
+    ids=["called with a constant", "a number", "a parameter of the statement", "checked"],
+)
+def test_no_suspicion_where_it_is_known_or_harmless(text: str) -> None:
+    (result,) = analyse([("store.py", text.encode())], load_engine("code"))
+    assert not [f for f in result.findings if f.rule_id == "code/python/sql-flow"]
+
+
+def test_a_handler_may_see_any_value_of_the_body() -> None:
+    body = "try:\n    x = request.args['x']\n    x = int(x)\nexcept ValueError:\n    os.system(x)"
+    assert commands({"app.py": program("", body)})

@@ -16,6 +16,7 @@ from assay.code.frame import Frame, TooMuchWorkError
 from assay.code.heap import join_heaps
 from assay.code.kinds import ALL
 from assay.code.summary import Closure, Event, Summary
+from assay.code.uncalled import suspect_parameters
 from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, join, steps
 from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo
 
@@ -39,6 +40,11 @@ class Analysis(Calling):
                 if number or not (self.changed or self.stale):
                     break
                 self._forget()
+
+    def suspect(self) -> None:
+        """After `run`: what functions that nobody calls would do with anything (see `uncalled`)."""
+        with _deep_recursion():
+            suspect_parameters(self)
 
     def _forget(self) -> None:
         """Drop what has to be analysed again: what is stale, and whoever called that."""

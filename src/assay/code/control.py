@@ -253,9 +253,11 @@ def run_try(f: Frame, i: Instruction) -> bool:
     _, _, body, handlers, otherwise, final = i
     before = f.snapshot()
     outer_raised, f.raised = f.raised, []
+    outer_tried, f.tried = f.tried, {}
     f.tries += 1
     alive = f.run(body)
     f.tries -= 1
+    tried, f.tried = f.tried, outer_tried
     after = f.snapshot()
     thrown, f.raised = f.raised, outer_raised
     if alive:
@@ -264,6 +266,8 @@ def run_try(f: Frame, i: Instruction) -> bool:
     for _, variable, block in handlers:
         f.restore((before[0][:], dict(before[1])))
         f.merge_all([after, *thrown], True)
+        for written, value in tried.items():  # any of its values, not only the last
+            f.variables[written] = join(f.variables[written], value)
         if variable is not None:
             f.variables[variable] = f.analysis.exception_value(f, i[1])
         if f.run(block):

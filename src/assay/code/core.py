@@ -67,6 +67,10 @@ class Core:
             mentioned.update(trigger for trigger in triggers(info.language) if trigger in text)
         return {language: models_for(language, frozenset(names)) for language, names in by_language.items()}
 
+    def all_models(self) -> list[Models]:
+        """The models of every language of the project."""
+        return list(self._models.values())
+
     def models(self, f: Frame) -> Models:
         """The models of a frame's language."""
         return self._models[f.language]

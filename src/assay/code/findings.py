@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from assay.code.analysis import Analysis
 from assay.code.conditions import fits
@@ -10,6 +11,7 @@ from assay.code.ir import span_end, span_start
 from assay.code.places import Places
 from assay.code.structure import Matches
 from assay.code.summary import Event
+from assay.code.uncalled import KINDS as UNCALLED_KINDS
 from assay.code.values import Source, steps
 from assay.model.finding import Finding, FlowStep, Verification, VerificationState
 from assay.model.rule import Rule
@@ -20,7 +22,12 @@ _LONG = 600  # a longer region (a class, a function) is shown by its first line
 _CONFIDENCE = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 _LOWERED = {Severity.CRITICAL: Severity.HIGH, Severity.HIGH: Severity.MEDIUM, Severity.MEDIUM: Severity.LOW}
 _STRONG = frozenset(("sql", "command", "code", "deserialize", "template", "expression"))
-_WHENCE = {"remote": "a request", "local": "the command line, environment or a file", "stored": "stored data"}
+_WHENCE = {
+    "remote": "a request",
+    "local": "the command line, environment or a file",
+    "stored": "stored data",
+    "parameter": "the caller of a function that this project does not call itself",
+}
 
 
 class FlowRules:
@@ -47,13 +54,24 @@ class FlowRules:
             assert isinstance(languages, list | tuple)
             if languages and language not in languages:
                 continue
-            if event.origin.kind not in flow.get("sources", ("remote", "local", "stored")):
+            if not _is_source(event, flow):
                 continue
             sinks = flow.get("sinks")
             if sinks and not any(fits(event.sink.name, wanted) for wanted in sinks):
                 continue
             return rule
         return None
+
+
+def _is_source(event: Event, flow: dict[str, Any]) -> bool:
+    assert isinstance(event.origin, Source)
+    sources = flow.get("sources", ("remote", "local", "stored"))
+    if event.origin.kind == "parameter":
+        guessed = event.sink.row.raw.names[0].startswith("*.")
+        if guessed and event.sink.kind != "sql":
+            return False
+        return "parameter" in sources or ("remote" in sources and event.sink.kind in UNCALLED_KINDS)
+    return event.origin.kind in sources
 
 
 def _generality(rule: Rule) -> int:
@@ -110,14 +128,20 @@ def _finding(event: Event, rule: Rule, places: dict[int, Places]) -> Finding:
         severity=severity,
         confidence=confidence,
         location=place.location(sink.span),
-        verification=Verification(VerificationState.CORROBORATED, "dataflow", evidence),
+        verification=Verification(_state(origin), "dataflow", evidence),
         code_flow=path,
         cwe=rule.cwe,
     )
 
 
+def _state(origin: Source) -> VerificationState:
+    return VerificationState.SUSPECTED if origin.kind == "parameter" else VerificationState.CORROBORATED
+
+
 def _severity(severity: Severity, source: str, kind: str) -> Severity:
     """What comes from the user's own command line is less: a tool opens the file it is told to, but must not run it as code."""
+    if source == "parameter":
+        return _LOWERED.get(severity, severity)
     if source != "local":
         return severity
     return _LOWERED.get(severity, severity) if kind in _STRONG else min(severity, Severity.LOW)

@@ -136,6 +136,7 @@ def _findings(
     places = {info.number: Places(info.uri, info.content) for info in world.modules}
     matches.attach(analysis)
     analysis.run()
+    analysis.suspect()
     matches.finish()
     match_shapes(matches)
     for number, finding in flow_findings(
