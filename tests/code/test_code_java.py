@@ -206,7 +206,7 @@ OTHERS: dict[str, tuple[str, str, str]] = {
         "Properties q = new Properties(); q.load(in()); javax.crypto.Cipher.getInstance(q.getProperty(\"c\", \"DES/ECB/PKCS5Padding\"));",
         "Properties q = new Properties(); q.load(in()); javax.crypto.Cipher.getInstance(q.getProperty(\"c\", \"AES/GCM/NoPadding\"));",
     ),
-    "language-package": ("command", "java.lang.Runtime.getRuntime().exec(p);", "java.lang.Runtime.getRuntime().exec(\"a\");"),
+    "language-package": ("command", "java.lang.Runtime.getRuntime().exec(p);", "java.lang.Runtime.getRuntime().exec(\"a\"); run(\"a\");"),
 }  # fmt: skip
 
 
