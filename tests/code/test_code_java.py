@@ -264,6 +264,32 @@ def test_types_of_other_files_are_found(package: str, imported: str) -> None:
         )
 
 
+def test_controllers_and_services_in_their_own_files() -> None:
+    controller = """package x;
+import org.springframework.web.bind.annotation.*;
+@RestController class Controller {
+  private final Service service;
+  Controller(Service service) { this.service = service; }
+  @GetMapping("/a/{id}") Object text(@PathVariable String id) { return service.METHOD(id); }
+  @GetMapping("/b/{id}") Object number(@PathVariable long id) { return service.plain(String.valueOf(id)); }
+}
+"""
+    service = """package x;
+import java.util.*;
+import org.springframework.jdbc.core.JdbcTemplate;
+class Service {
+  private JdbcTemplate jdbc;
+  private static final Set<String> COLUMNS = Set.of("id", "name");
+  Object plain(String id) { return jdbc.queryForList("select * from u where id = " + id); }
+  Object sorted(String id) { if (!COLUMNS.contains(id)) { throw new IllegalArgumentException(); } return jdbc.queryForList("select * from u order by " + id); }
+}
+"""
+    for method, expected in (("plain", True), ("sorted", False)):
+        texts = {"a/Controller.java": controller.replace("METHOD", method), "a/Service.java": service}
+        results = analyse([(uri, text.encode()) for uri, text in texts.items()], load_engine("code"))
+        assert ("code/java/sql-flow" in {f.rule_id for r in results for f in r.findings}) == expected
+
+
 def test_static_imports_and_the_default_package() -> None:
     helper = "public class Helper { public static String same(String v) { return v; } }"
     app = program("", "run(Helper.same(p));").replace("package app;\n", "")
