@@ -123,6 +123,10 @@ def test_sbom_of_a_folder_and_of_a_file(
     assert capsys.readouterr().out == ""
     (project / "requirements.txt").write_text("flask==3.2.0\n")
     assert run(sbom, "diff", tmp_path / "a.json", project) == 0
+    assert run(sbom, "diff", project / "requirements.txt", project, "--max-new", "1") == 1
+    assert run(sbom, "diff", project, project, "--max-new", "0") == 0
+    capsys.readouterr()
+    assert run(sbom, "diff", tmp_path / "a.json", project) == 0
     out = capsys.readouterr().out
     assert "~ flask 3.1.0 -> 3.2.0" in out
     assert "- unused-thing 1.0" in out
@@ -177,3 +181,15 @@ def test_db_status_verify_export_import(
     )
     with pytest.raises(UsageError):
         run(db, "export", tmp_path / "snap", "--key", tmp_path / "nothing")
+
+
+def test_an_sbom_is_read_like_a_lockfile(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(sbom, project, "--output", tmp_path / "a.json") == 0
+    assert run(deps, "why", "b", tmp_path / "a.json") == 0
+    assert "a 1.0.0 > b 2.0.0" in capsys.readouterr().out
+    assert run(deps, "list", tmp_path / "a.json") == 0
+    (tmp_path / "x.json").write_text("{}")
+    with pytest.raises(UsageError, match="no SBOM"):
+        run(deps, "list", tmp_path / "x.json")

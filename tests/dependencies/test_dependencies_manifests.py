@@ -265,7 +265,13 @@ def test_conda() -> None:
 def test_package_json() -> None:
     package = {
         "name": "app",
-        "dependencies": {"a": "1.2.3", "alias": "npm:real@^2", "hub": "owner/repo", "near": "file:../near"},
+        "dependencies": {
+            "a": "1.2.3",
+            "alias": "npm:real@^2",
+            "hub": "owner/repo",
+            "fixed": "git+https://git.example.org/x.git#0123456789abcdef",
+            "near": "file:../near",
+        },
         "devDependencies": {"@s/b": "^1"},
         "optionalDependencies": {"o": "*"},
     }
@@ -273,6 +279,7 @@ def test_package_json() -> None:
     assert found["a"].version == "1.2.3"
     assert found["real"].version == ""
     assert found["hub"].origin is Origin.VCS
+    assert found["fixed"].version == "0123456789abcdef"
     assert found["near"].origin is Origin.PATH
     assert found["@s/b"].scope is Scope.DEVELOPMENT
     assert found["@s/b"].purl == "pkg:npm/%40s/b"

@@ -20,7 +20,7 @@ FINE = {0, 1}
 def commands() -> list[tuple[str, str]]:
     found = []
     for name in DOCUMENTS:
-        for block in re.findall(r"^```sh\n(.*?)^```", (ROOT / name).read_text(), flags=re.M | re.S):
+        for block in re.findall(r"^```sh\n(.*?)^```", (ROOT / name).read_text(), flags=re.MULTILINE | re.DOTALL):
             found += [(name, line.partition("  #")[0].strip()) for line in block.splitlines() if line.strip()]
     return found
 

@@ -378,7 +378,7 @@ def test_a_run_with_five_misdeeds(tmp_path: Path) -> None:
             "allow",
             "sanitize",
             "deny",
-            "approval_needed",
+            "deny",
             "deny",
             "approval_needed",
         ]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar
 
 import pytest
 
@@ -84,3 +87,76 @@ def test_the_history_keeps_the_comment(root: Path) -> None:
     code, result = scan(root, "--history")
     assert code == 0
     assert suppression(result["findings"][0]) is not None
+
+
+class Issuer(BaseHTTPRequestHandler):
+    """Accepts the one credential that the test says."""
+
+    good = ""
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        given = self.headers["Authorization"]
+        self.asked.append(given)
+        self.send_response(200 if given == f"token {self.good}" else 401)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def issuer() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Issuer)
+    thread = Thread(target=server.serve_forever, daemon=True, kwargs={"poll_interval": 0.01})
+    thread.start()
+    Issuer.asked.clear()
+    yield f"github-=http://127.0.0.1:{server.server_address[1]}/user"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_issuers_are_asked_where_the_user_wants_it(root: Path, issuer: str) -> None:
+    good, bad = expand("<<github-crc32:ghp_>>", "good"), expand("<<github-crc32:ghp_>>", "bad")
+    Issuer.good = good
+    (root / "a.py").write_text(f'one = "{good}"\n')
+    (root / "b.py").write_text(f'two = "{bad}"\nthree = "{good}"\n')
+    _, result = scan(root, "--verify-secrets", "--verify-endpoint", issuer)
+    states = {
+        (found["location"]["uri"], found["verification"]["state"]): found["verification"]["evidence"][-1]
+        for found in (ranked["triaged"]["finding"] for ranked in result["findings"])
+    }
+    assert "active: accepted" in {*states.values()}
+    assert states["b.py", "corroborated"] == "inactive: refused with 401"
+    assert sorted(set(Issuer.asked)) == sorted({f"token {good}", f"token {bad}"})
+    assert len(Issuer.asked) == 2
+    assert good not in json.dumps(result)
+    assert bad not in json.dumps(result)
+
+
+def test_nobody_is_asked_unasked(root: Path, issuer: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "a.py").write_text(expand('one = "<<github-crc32:ghp_>>"\n', "six"))
+    scan(root)
+    assert run(["scan", str(root), "--verify-secrets", "--offline"]) == 2
+    assert run(["scan", str(root), "--verify-endpoint", issuer]) == 2
+    assert run(["scan", str(root), "--verify-secrets", "--verify-endpoint", "ftp://x"]) == 2
+    assert Issuer.asked == []
+    assert "--offline forbids it" in capsys.readouterr().err
+
+
+def test_what_is_left_out_is_counted_once_a_scan(root: Path) -> None:
+    for name in ("a.py", "b.py"):
+        (root / name).write_text(expand('one = "<<!github-crc32:ghp_>>"\n', name))
+    notes = next(entry for entry in scan(root)[1]["engines"] if entry["engine"] == "secrets")["notifications"]
+    assert [note["message"] for note in notes] == [
+        "looked like findings and were left out: 2 wrong checksum or structure"
+    ]
+
+
+def test_doctor_makes_the_database_ready_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("hyperscan")
+    run(["doctor", "--json"])
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["engines"]}
+    assert (rows["secrets"]["status"], rows["secrets"]["reason"]) == ("ok", "Hyperscan, its database ready")

@@ -40,6 +40,7 @@ def test_a_folder_without_git_is_said_to_be_none(tmp_path: Path) -> None:
 
 
 def test_git_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(GitError, match="git program was not found"):
         find_repository(str(tmp_path))

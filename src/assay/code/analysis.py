@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from assay.code.calling import Calling
+from assay.code.definitions import Definitions
 from assay.code.demand import hands_out
 from assay.code.frame import Frame, TooMuchWorkError
 from assay.code.heap import join_heaps
@@ -24,7 +24,7 @@ MAX_EVENTS = 48
 _MAX_STACK = 60
 
 
-class Analysis(Calling):
+class Analysis(Definitions):
     """One analysis of one project."""
 
     def run(self) -> None:

@@ -6,41 +6,35 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from assay.code.heap import ANY, EMPTY, Shape, append, elements, key_of, load, remove, store
+from assay.code.intrinsics_text import (
+    builder,
+    builder_text,
+    changed_text,
+    first_argument,
+    format_text,
+    join_text,
+    new_builder,
+    new_text,
+    path_join,
+    percent_text,
+    same_text,
+    split_text,
+    subject,
+    taint_receiver,
+    to_text,
+)
 from assay.code.kinds import ALL
-from assay.code.values import UNKNOWN, Labels, Value, cleared, constant, join, join_labels
+from assay.code.values import UNKNOWN, Labels, Value, constant, join, join_labels
 
 if TYPE_CHECKING:
     from assay.code.calls import Site
     from assay.code.frame import Frame
 
 
-def _taint_receiver(f: Frame, site: Site, labels: Labels | None) -> None:
-    from assay.code.joining import taint_register
-
-    if labels and not site.receiver.refs:
-        taint_register(f, site.receiver_register, labels)
-        made = f.info.definition(site.receiver_register) if site.receiver_register < 0 else None
-        if made is not None and made[0] == 1:
-            taint_register(f, made[3], labels)
-
-
-def _first(site: Site) -> Value:
-    if site.args:
-        return site.args[0]
-    return next(iter(site.keywords.values()), UNKNOWN)
-
-
-def _subject(site: Site) -> Value:
-    """What an operation on text works on: the receiver of a method, the first argument of a function of a package or class."""
-    receiver = site.receiver
-    is_scope = bool(receiver.name and site.args) and not (receiver.labels or receiver.refs or receiver.types)
-    return receiver if site.member and not is_scope else _first(site)
-
-
 def _add(f: Frame, site: Site) -> Value:
     for value in site.args:
         append(f.heap, f.shared, site.receiver, value, f.loops > 0)
-        _taint_receiver(f, site, f.deep(value))
+        taint_receiver(f, site, f.deep(value))
     return site.receiver if site.member in ("append", "add") and f.language == "java" else constant(None)
 
 
@@ -64,7 +58,7 @@ def _insert(f: Frame, site: Site) -> Value:
         old = elements(f.heap, f.shared, site.receiver)
         for ref in site.receiver.refs:
             f.heap[ref] = Shape({}, join(old, site.args[1]), -1)
-        _taint_receiver(f, site, f.deep(site.args[1]))
+        taint_receiver(f, site, f.deep(site.args[1]))
     return constant(None)
 
 
@@ -79,7 +73,7 @@ def _extend(f: Frame, site: Site) -> Value:
         inner = elements(f.heap, f.shared, value)
         if inner is not UNKNOWN:
             append(f.heap, f.shared, site.receiver, inner, in_loop=True)
-            _taint_receiver(f, site, f.deep(inner))
+            taint_receiver(f, site, f.deep(inner))
     return constant(None)
 
 
@@ -108,7 +102,7 @@ def _put(f: Frame, site: Site) -> Value:
     key, value = key_of(site.args[0]), site.args[1]
     old = load(f.heap, f.shared, site.receiver, key)
     store(f.heap, f.shared, site.receiver, key, value)
-    _taint_receiver(f, site, f.deep(value))
+    taint_receiver(f, site, f.deep(value))
     return old or UNKNOWN
 
 
@@ -158,7 +152,7 @@ def _update(f: Frame, site: Site) -> Value:
 
     for value in site.args:
         spread(f, site.receiver, value)
-        _taint_receiver(f, site, f.deep(value))
+        taint_receiver(f, site, f.deep(value))
     for key, value in site.keywords.items():
         store(f.heap, f.shared, site.receiver, key, value)
     return constant(None)
@@ -195,7 +189,7 @@ def _items(f: Frame, site: Site) -> Value:
 
 
 def _copy(f: Frame, site: Site) -> Value:
-    source = _subject(site)
+    source = subject(site)
     for ref in source.refs[:1]:
         shape = f.heap.get(ref) or f.shared.get(ref)
         if shape is not None:
@@ -212,7 +206,7 @@ def _collect(f: Frame, site: Site) -> Value:
         for key, value in site.keywords.items():
             store(f.heap, f.shared, made, key, value)
         return made
-    source = _first(site)
+    source = first_argument(site)
     for ref in source.refs[:1]:
         shape = f.heap.get(ref) or f.shared.get(ref)
         if shape is not None and name in ("list", "tuple", "dict"):
@@ -224,105 +218,8 @@ def _collect(f: Frame, site: Site) -> Value:
     return f.new_object((kind,), Shape({}, None if inner is UNKNOWN else inner, -1), source.labels)
 
 
-def _join(f: Frame, site: Site) -> Value:
-    """`separator.join(values)` and `values.join(separator)`."""
-    from assay.code.joining import text_of
-
-    python = f.language == "python"
-    values, separator = (_first(site), site.receiver) if python else (site.receiver, _first(site))
-    for ref in values.refs[:1]:
-        shape = f.heap.get(ref) or f.shared.get(ref)
-        if shape is not None and shape.rest is None and shape.size == len(shape.fields) and shape.size <= 16:
-            parts: list[Value] = []
-            for index in range(shape.size):
-                parts += [separator] * (index > 0) + [shape.fields[index]]
-            return text_of(f, parts)
-    return Value(join_labels(f.deep(values), separator.labels), types=("str",))
-
-
-def _format(f: Frame, site: Site) -> Value:
-    """`"...{}...{name}".format(values)`: pieces and values in order."""
-    from assay.code.joining import text_of
-
-    template = site.receiver.const[0] if site.receiver.const and len(site.receiver.const) == 1 else None
-    if not isinstance(template, str) or template.count("{") > 40:
-        return Value(site.labels(), types=("str",))
-    values: list[Value] = []
-    automatic = 0
-    for index, piece in enumerate(template.replace("{{", "\0").replace("}}", "\1").split("{")):
-        text = piece
-        if index:
-            field, _, text = piece.partition("}")
-            name, _, spec = field.partition(":")
-            name = name.split("!")[0].split(".")[0].split("[")[0]
-            if not name:
-                name, automatic = str(automatic), automatic + 1
-            value = site.argument(int(name)) if name.isdigit() else site.keywords.get(name)
-            if value is None:
-                value = Value(_spread_labels(f, site))
-            values.append(
-                Value(cleared(f.deep(value), ALL)) if spec[-1:] in "dxXobeEfFgGn" and spec else value
-            )
-        values.append(constant(text.replace("\0", "{").replace("\1", "}")))
-    return text_of(f, values)
-
-
-def _spread_labels(f: Frame, site: Site) -> Labels | None:
-    labels: Labels | None = None
-    for _, value in site.spread:
-        labels = join_labels(labels, f.deep(value))
-    return labels
-
-
-def _percent(f: Frame, site: Site) -> Value:
-    """`sprintf(template, values...)`, `String.format`."""
-    from assay.code.joining import percent
-
-    if not site.args:
-        return UNKNOWN
-    values = site.args[1:]
-    pack = f.new_object(("tuple",), Shape(dict(enumerate(values[:32])), None, len(values)))
-    made = percent(f, site.args[0], pack)
-    return made if made.labels or made.const else Value(_spread_labels(f, site), types=("str",))
-
-
-def _text(f: Frame, site: Site) -> Value:
-    """`str(x)`, `x.toString()`."""
-    source = _subject(site)
-    if (
-        source.const is not None
-        and len(source.const) == 1
-        and isinstance(source.const[0], str | int | float | bool)
-    ):
-        return constant(str(source.const[0]))
-    return Value(f.deep(source), types=("str",), parts=source.parts)
-
-
-def _same(f: Frame, site: Site) -> Value:
-    """Trimming, changing case, encoding: the text stays what it was."""
-    source = _subject(site)
-    return Value(
-        f.deep(source), types=source.types if source.refs else ("str",), parts=source.parts, refs=source.refs
-    )
-
-
-def _change(f: Frame, site: Site) -> Value:
-    """Text made of other text: replace, split pieces, substrings."""
-    source = _subject(site)
-    labels = f.deep(source)
-    for value in site.args[1:]:
-        labels = join_labels(labels, f.deep(value))
-    return Value(labels, types=("str",))
-
-
-def _split(f: Frame, site: Site) -> Value:
-    source = _subject(site)
-    labels = f.deep(source)
-    return f.new_object(("list",), Shape({}, Value(labels, types=("str",)) if labels else None, -1), labels)
-
-
 def _number(f: Frame, site: Site) -> Value:
-    source = _first(site) if site.args else site.receiver
+    source = first_argument(site) if site.args else site.receiver
     if (
         source.const is not None
         and len(source.const) == 1
@@ -344,7 +241,7 @@ def _boolean(_f: Frame, _site: Site) -> Value:
 
 
 def _length(f: Frame, site: Site) -> Value:
-    source = _first(site) if site.args else site.receiver
+    source = first_argument(site) if site.args else site.receiver
     if (
         source.const is not None
         and len(source.const) == 1
@@ -360,7 +257,7 @@ def _length(f: Frame, site: Site) -> Value:
 
 def _element(f: Frame, site: Site) -> Value:
     """One element: `next(x)`, `max(x)`, `list.get(i)` with an unknown index."""
-    source = site.receiver if site.member and not site.args else _first(site)
+    source = site.receiver if site.member and not site.args else first_argument(site)
     found = elements(f.heap, f.shared, source)
     return found if len(site.args) < 2 else join(found, site.args[-1])
 
@@ -450,34 +347,6 @@ def _super(f: Frame, _site: Site) -> Value:
     return f.analysis.super_value(f)
 
 
-def _builder(f: Frame, site: Site) -> Value:
-    """`builder.append(x)`: the receiver takes the data up and is the result."""
-    from assay.code.joining import text_of
-
-    added = [value for value in site.args if value is not None]
-    old = load(f.heap, f.shared, site.receiver, "") if site.receiver.refs else None
-    text = text_of(f, [*([old] if old is not None else []), *added])
-    if site.receiver.refs:
-        store(
-            f.heap, f.shared, site.receiver, "", text if not f.loops else Value(text.labels, types=("str",))
-        )
-    else:
-        _taint_receiver(f, site, text.labels)
-    return f.get(site.receiver_register)
-
-
-def _builder_text(f: Frame, site: Site) -> Value:
-    old = load(f.heap, f.shared, site.receiver, "")
-    return old if old is not None else Value(site.receiver.labels, types=("str",))
-
-
-def _new_builder(f: Frame, site: Site) -> Value:
-    made = f.new_object(("StringBuilder",) if not site.names else (site.names[0],))
-    if site.args:
-        store(f.heap, f.shared, made, "", site.args[0])
-    return made
-
-
 def _new(f: Frame, site: Site) -> Value:
     """A new object that holds what it was made of."""
     made = f.new_object((site.names[0],) if site.names else ())
@@ -487,20 +356,6 @@ def _new(f: Frame, site: Site) -> Value:
 
 def _is_type(f: Frame, site: Site) -> Value:
     return f.analysis.type_test(f, site)
-
-
-def _path_join(f: Frame, site: Site) -> Value:
-    """`os.path.join(a, b)`, `Path(a, b)`: the parts with separators."""
-    from assay.code.joining import text_of
-
-    values: list[Value] = []
-    for value in (
-        [site.receiver] if site.member and "path" not in site.member and not site.names else []
-    ) + site.args:
-        values += [constant("/")] * bool(values) + [value]
-    for _, value in site.spread:
-        values.append(Value(f.deep(value)))
-    return text_of(f, values)
 
 
 def _choice(_f: Frame, site: Site) -> Value:
@@ -576,23 +431,12 @@ def _fill_fields(f: Frame, value: Value, labels: Labels) -> None:
                 store(f.heap, f.shared, value, name, Value(labels))
 
 
-def _new_text(f: Frame, site: Site) -> Value:
-    """An object made of text that keeps the text's parts: `new URL(text)`."""
-    from assay.code.joining import text_of
-
-    text = text_of(f, site.args)
-    name = site.names[0] if site.names else ""
-    kind = name.rpartition(".")[0] if name.rpartition(".")[2][:1].islower() else name
-    parts = text.parts if text.parts is not None or text.const is None else (text.const[0],)
-    return Value(text.labels, types=(kind,) if kind else (), parts=parts)
-
-
 INTRINSICS: dict[str, Callable[[Frame, Site], Value]] = {
     "add": _add, "append_return": _append_return, "insert": _insert, "extend": _extend, "get": _get, "put": _put, "setdefault": _setdefault,
     "pop": _pop, "remove": _remove, "clear": _clear, "update": _update, "values": _values, "keys": _keys, "items": _items,
-    "copy": _copy, "collect": _collect, "join": _join, "format": _format, "percent": _percent, "text": _text, "same": _same,
-    "change": _change, "split": _split, "number": _number, "boolean": _boolean, "length": _length, "element": _element,
+    "copy": _copy, "collect": _collect, "join": join_text, "format": format_text, "percent": percent_text, "text": to_text, "same": same_text,
+    "change": changed_text, "split": split_text, "number": _number, "boolean": _boolean, "length": _length, "element": _element,
     "first": _first_element, "last": _last_element, "pairs": _pairs, "map": _map, "apply": _apply, "getattr": _getattr,
-    "setattr": _setattr, "super": _super, "builder": _builder, "builder_text": _builder_text, "new_builder": _new_builder,
-    "new": _new, "listed": _listed, "mapped": _mapped, "new_argv": _new_argv, "listed_argv": _listed_argv, "fill_remote": _fill_remote, "new_text": _new_text, "is_type": _is_type, "path_join": _path_join, "choice": _choice,
+    "setattr": _setattr, "super": _super, "builder": builder, "builder_text": builder_text, "new_builder": new_builder,
+    "new": _new, "listed": _listed, "mapped": _mapped, "new_argv": _new_argv, "listed_argv": _listed_argv, "fill_remote": _fill_remote, "new_text": new_text, "is_type": _is_type, "path_join": path_join, "choice": _choice,
 }  # fmt: skip

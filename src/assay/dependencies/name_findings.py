@@ -35,6 +35,7 @@ YOUNG = "dependencies/hygiene/too-new-release"
 UNSTABLE = "dependencies/hygiene/pre-one-in-production"
 BLOAT = "dependencies/hygiene/too-many-packages"
 _REGISTRIES = {"PyPI", "npm", "crates.io", "RubyGems", "Go", "Packagist", "GitHub Actions"}
+_SYSTEM = frozenset({"Debian", "Alpine", "GitHub Actions", "Docker"})
 _COMMIT = re2.compile(r"@[0-9a-f]{7,64}$|#[0-9a-f]{7,64}$")
 
 
@@ -199,75 +200,49 @@ def _imports(survey: Survey, judge: NameJudge, severities: Severities) -> Iterat
 
 
 def _hygiene(manifest: Manifest, survey: Survey, severities: Severities, now: datetime) -> Iterator[Finding]:
-    policy = survey.policy
     covered = is_covered(manifest, survey.inventory.manifests)
     for component in manifest.parsed.components:
-        yield from _policy_findings(component, policy, severities)
-        if (
-            component.origin is Origin.VCS
-            and component.direct
-            and not _COMMIT.search(component.requirement or component.source or component.version)
-        ):
-            pinned = (
-                bool(component.version)
-                and not set(component.version) - set("0123456789abcdef")
-                and len(component.version) >= 7
-            )
-            if not pinned and not manifest.parsed.locked:
-                yield _finding(
-                    GIT,
-                    component,
-                    f"{component.name} comes from a repository ({component.source})",
-                    severities,
-                    Confidence.HIGH,
-                    "",
-                )
-        open_version = not component.version and component.origin is Origin.REGISTRY and component.direct
-        if (
-            open_version
-            and not covered
-            and component.ecosystem not in {"Debian", "Alpine", "GitHub Actions", "Docker"}
-        ):
-            wanted = component.requirement or "any version"
-            yield _finding(
-                UNPINNED,
-                component,
-                f"{component.name} is not pinned ({wanted}) and no lockfile fixes it",
-                severities,
-                Confidence.HIGH,
-                "",
-            )
-    extra = [index for index in manifest.parsed.indexes if index.startswith("extra ")]
-    if extra:
-        yield _manifest_finding(
-            INDEXES,
-            manifest,
-            f"packages may come from several indexes: {', '.join(manifest.parsed.indexes)}",
-            severities,
-        )
-    if manifest.format == "requirements.txt" and manifest.parsed.components:
+        yield from _policy_findings(component, survey.policy, severities)
+        yield from _how_asked(component, manifest, covered, severities)
+    if any(index.startswith("extra ") for index in manifest.parsed.indexes):
+        message = f"packages may come from several indexes: {', '.join(manifest.parsed.indexes)}"
+        yield _manifest_finding(INDEXES, manifest, message, severities)
+    if manifest.format == "requirements.txt":
         without = [
             c.name
             for c in manifest.parsed.components
             if c.version and not c.hashes and c.origin is Origin.REGISTRY
         ]
-        if without and (policy.file.require_hashes or any(c.hashes for c in manifest.parsed.components)):
-            yield _manifest_finding(
-                NO_HASHES,
-                manifest,
-                f"{len(without)} of {len(manifest.parsed.components)} pins have no hash: {', '.join(without[:5])}",
-                severities,
-            )
-    limit = policy.file.max_new_packages
+        if without:
+            message = f"{len(without)} of {len(manifest.parsed.components)} pins have no hash: {', '.join(without[:5])}"
+            yield _manifest_finding(NO_HASHES, manifest, message, severities)
+    limit = survey.policy.file.max_new_packages
     if limit and manifest.parsed.locked and len(manifest.parsed.components) > limit:
-        yield _manifest_finding(
-            BLOAT,
-            manifest,
-            f"{len(manifest.parsed.components)} packages are installed, the policy allows {limit}",
-            severities,
-        )
-    if policy.file.minimum_release_age_days:
+        message = f"{len(manifest.parsed.components)} packages are installed, the policy allows {limit}"
+        yield _manifest_finding(BLOAT, manifest, message, severities)
+    if survey.policy.file.minimum_release_age_days:
         yield from _young(manifest, survey, severities, now)
+
+
+def _how_asked(
+    component: Component, manifest: Manifest, covered: bool, severities: Severities
+) -> Iterator[Finding]:
+    """Versions and commits that are left open."""
+    if not component.direct or manifest.parsed.locked:
+        return
+    if component.origin is Origin.VCS and not _names_commit(component):
+        message = f"{component.name} comes from a repository at no fixed commit ({component.source})"
+        yield _finding(GIT, component, message, severities, Confidence.HIGH, "")
+    fixed_elsewhere = covered or component.ecosystem in _SYSTEM
+    if component.origin is Origin.REGISTRY and not component.version and not fixed_elsewhere:
+        message = f"{component.name} is not pinned ({component.requirement or 'any version'}) and no lockfile fixes it"
+        yield _finding(UNPINNED, component, message, severities, Confidence.HIGH, "")
+
+
+def _names_commit(component: Component) -> bool:
+    if any(_COMMIT.search(text) for text in (component.requirement, component.source, component.version)):
+        return True
+    return len(component.version) >= 7 and not set(component.version) - set("0123456789abcdef")
 
 
 def _policy_findings(component: Component, policy: Policy, severities: Severities) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from assay.gateway.actions.packages import flags_of
 from assay.gateway.actions.pins import Pins
 from assay.gateway.approval.requests import Requests
 from assay.gateway.audit.trail import Trail
@@ -26,7 +27,7 @@ def assemble(
         StoreError: the state cannot be opened.
     """
     policy = compile_policy(load_policy(workspace, policies))
-    gateway = Gateway(policy)
+    gateway = Gateway(policy, judge=flags_of)
     if not state:
         return gateway
     folder = Path(state)

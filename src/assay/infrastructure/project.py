@@ -18,6 +18,7 @@ _SINGLE: dict[str, str] = {
     "dockerignore": "docker:read_ignore",
     "compose": "compose:read",
     "gitlab": "gitlab:read",
+    "ansible": "ansible:read",
     "cloudformation": "cloudformation:read",
     "azure": "azure:read",
     "agents": "agents:read",

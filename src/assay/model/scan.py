@@ -101,7 +101,10 @@ class EngineRun:
 
 @dataclass(frozen=True, slots=True)
 class ScanRequest:
-    """The exact parameters of a scan, fixed before any target file is opened."""
+    """The exact parameters of a scan, fixed before any target file is opened.
+
+    `verify_secrets` None: no issuer of a secret is asked. Else issuers are, at these addresses for these rules instead of their own.
+    """
 
     root: str
     paths: tuple[str, ...] = ()
@@ -115,12 +118,14 @@ class ScanRequest:
     optional: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     hygiene: bool = False
+    context: bool = True
     offline: bool = True
     jobs: int = 1
     cache: bool = True
     max_file_bytes: int = 0
     file_seconds: float = 0.0
     engine_seconds: float = 0.0
+    verify_secrets: tuple[tuple[str, str], ...] | None = None
 
 
 class BaselineState(Enum):

@@ -85,6 +85,7 @@ def _phases(plan: Plan, policy: GatePolicy, means: _Means) -> ScanResult:
     with trace.phase("verify tools") as said:
         selection = _select(plan)
         sound, others = _verify(plan, selection)
+        _ask_issuers(plan, sound)
         said.append(f"{len(sound)} ok" + "".join(f", {run.engine} {run.status.value}" for run in others))
     with trace.phase("look") as said:
         seen = _look(plan, sound, selection, means)
@@ -138,6 +139,16 @@ def _verify(plan: Plan, selection: Selection) -> tuple[list[AnyEngine], list[Eng
         else:
             sound.append(engine)
     return sound, others
+
+
+def _ask_issuers(plan: Plan, engines: list[AnyEngine]) -> None:
+    """Only now, so that no canary is ever sent anywhere, and only where it was asked for."""
+    if plan.request.verify_secrets is None:
+        return
+    for engine in engines:
+        start = getattr(engine, "ask_issuers", None)
+        if start is not None:
+            start(dict(plan.request.verify_secrets))
 
 
 def _is_wanted(engine: AnyEngine, uri: str) -> bool:

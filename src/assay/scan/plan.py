@@ -58,7 +58,8 @@ def describe(plan: Plan) -> str:
         f"mode       {request.mode.value}" + (f" against {request.base}" if request.base else ""),
         f"severity   {request.severity.value} and above" if request.severity.rank else "severity   all",
         f"fail on    {request.fail_on.value if request.fail_on else 'none'}",
-        f"network    {'never' if request.offline else 'allowed'}",
+        f"network    {'never' if request.offline else 'allowed'}"
+        + ("" if request.verify_secrets is None else ", and issuers are asked about secrets"),
         f"jobs       {request.jobs}",
         f"limits     {request.file_seconds:g} s a file, {request.engine_seconds:g} s an engine",
         f"rules      {plan.rules_digest[:16]}",

@@ -1,21 +1,20 @@
 """The compiled Hyperscan database, kept in the user's cache folder.
 
-Key: our layout version, Hyperscan's version, the machine, and a digest of every expression. Hyperscan's own CRC and its mark of the processor
+Key: our layout version, Hyperscan's version, the machine, and a digest of all that expressions are made of. Hyperscan's own CRC and its mark of the processor
 are checked when it reads the database; a file that does not fit is rebuilt.
 """
 
 from __future__ import annotations
 
 import os
-import platform
-import tempfile
+import sys
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from assay.secrets.detector import Detector
+from assay.secrets.detector import Detector, digest_of
 from assay.secrets.triggers import EXPRESSIONS
 
 _LAYOUT = b"assay-secrets-database-5"
@@ -27,33 +26,34 @@ def open_database(detectors: Sequence[Detector], folder: Path | None = None) -> 
         import hyperscan
     except ImportError:
         return None
-    patterns = [
-        (detector.expression, place) for place, detector in enumerate(detectors) if not detector.part.generic
-    ]
-    owners = [place for _, place in patterns]
-    path = _path(folder, hyperscan, [expression for expression, _ in patterns])
-    database = _load(path, hyperscan)
-    if database is None:
-        database, owners = _compile(hyperscan, detectors)
-        _save(path, hyperscan.dumpb(database), owners)
-        return database, owners
-    return database
+    path = _path(folder, hyperscan, digest_of(detectors))
+    opened = _load(path, hyperscan)
+    if opened is None:
+        opened = _compile(hyperscan, detectors)
+        _save(path, hyperscan.dumpb(opened[0]), opened[1])
+    return opened
 
 
-def _path(folder: Path | None, hyperscan: Any, expressions: list[str]) -> Path:
-    digest = sha256(_LAYOUT)
+def _path(folder: Path | None, hyperscan: Any, detectors: bytes) -> Path:
+    digest = sha256(_LAYOUT + detectors)
     for text in (
         hyperscan.__version__ if hasattr(hyperscan, "__version__") else "",
-        platform.machine(),
+        os.uname().machine if hasattr(os, "uname") else sys.platform,
         *EXPRESSIONS,
-        *expressions,
     ):
         digest.update(text.encode() + b"\0")
-    if folder is None:
-        import platformdirs
+    return (folder or _cache_folder()) / f"{digest.hexdigest()[:32]}.hsdb"
 
-        folder = Path(platformdirs.user_cache_dir("assay")) / "secrets"
-    return folder / f"{digest.hexdigest()[:32]}.hsdb"
+
+def _cache_folder() -> Path:
+    """The user's cache folder. On Linux it is the XDG one, whose rule fits in a line: the package that knows all platforms loads slowly."""
+    platform: str = sys.platform  # a plain text: the type checker would call the other way unreachable
+    if platform == "linux":
+        given = os.environ.get("XDG_CACHE_HOME", "").strip()
+        return (Path(given) if given else Path.home() / ".cache") / "assay" / "secrets"
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("assay")) / "secrets"
 
 
 def _load(path: Path, hyperscan: Any) -> tuple[Any, list[int]] | None:
@@ -75,6 +75,8 @@ def _load(path: Path, hyperscan: Any) -> tuple[Any, list[int]] | None:
 
 def _save(path: Path, database: bytes, owners: list[int]) -> None:
     """Atomically, and silently without a cache folder that can be written: the cache is a convenience."""
+    import tempfile
+
     head = len(owners).to_bytes(4, "little") + b"".join(n.to_bytes(4, "little") for n in owners)
     body = head + crc32(head).to_bytes(4, "little") + database
     try:

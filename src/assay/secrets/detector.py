@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import Any
+from hashlib import sha256
+from typing import Any, overload
 
 import msgspec
 
@@ -117,6 +118,46 @@ def detector_of(rule: Rule) -> Detector:
     _demand(0 <= part.specific <= 100, rule, "specific lies between 0 and 100")
     expression = named_expression(part.named, part.pattern) if part.named else part.pattern
     return Detector(rule, part, expression, tuple(word.lower().encode() for word in words))
+
+
+class Detectors(Sequence[Detector]):
+    """The detectors of many rules, each built when it is first asked for: a scan needs the few that hit, and the rules are tested before."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._built: dict[int, Detector] = {}
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    @overload
+    def __getitem__(self, place: int) -> Detector: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Detector]: ...
+    def __getitem__(self, place: int | slice) -> Detector | Sequence[Detector]:
+        """The detector at this place.
+
+        Raises:
+            RuleError: its match part does not fit the format.
+            IndexError: there is none.
+        """
+        if isinstance(place, slice):
+            return [self[at] for at in range(*place.indices(len(self)))]
+        built = self._built.get(place)
+        if built is None:
+            built = self._built[place] = detector_of(self.rules[place])
+        return built
+
+
+def digest_of(detectors: Sequence[Detector]) -> bytes:
+    """SHA-256 of all that the detectors' expressions and keywords are made of, without building those that are not built yet."""
+    rules = detectors.rules if isinstance(detectors, Detectors) else [detector.rule for detector in detectors]
+    # One expression stands for the code that makes expressions of names.
+    parts = [
+        [named_expression(["a_b_c"], "d"), spellings("a_b_c")],
+        [[rule.id, rule.match] for rule in rules],
+    ]
+    return sha256(msgspec.json.encode(parts)).digest()
 
 
 def _demand(condition: bool, rule: Rule, what: str) -> None:

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import base64
 import http.client
+import os
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
 
+from assay.secrets.redact import identity_of
+from assay.secrets.report import Answer
+
 _SECONDS = 5.0
+_SECONDS_A_FILE = 15.0
 _MOST_BYTES = 65536
 
 
@@ -111,6 +117,57 @@ def verify(
     except (OSError, http.client.HTTPException, ValueError) as error:
         return LiveResult(Liveness.UNKNOWN, f"no answer: {type(error).__name__}")
     return _answer(status, body, provider.proof)
+
+
+class LiveVerifier:
+    """Asks about each secret once: answers are remembered under the secret's identity, never under the secret.
+
+    Only built-in rules are asked about: what a project's own rule matches is nobody's to send anywhere. `endpoints`: see `verify`.
+    """
+
+    def __init__(self, endpoints: Mapping[str, str]) -> None:
+        self._endpoints = dict(endpoints)
+        self._answers: dict[tuple[str, str], Answer] = {}
+        self._key = os.urandom(16)
+        self._spent = 0.0
+
+    def begin_file(self) -> None:
+        """The next file has its own share of time."""
+        self._spent = 0.0
+
+    def __call__(self, rule_id: str, value: bytes) -> Answer:
+        """The issuer's answer, or why there is none."""
+        key = (rule_id, identity_of(value, self._key))
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._ask(rule_id, value)
+            if not answer.said.endswith(_NO_TIME):
+                self._answers[key] = answer
+        return answer
+
+    def _ask(self, rule_id: str, value: bytes) -> Answer:
+        left = _SECONDS_A_FILE - self._spent
+        if left <= 0:
+            return Answer(False, "", _NO_TIME)
+        since = time.monotonic()
+        known = rule_id.startswith("secrets/")
+        result = (
+            verify(rule_id, value.decode("utf-8", "replace"), self._endpoints, min(_SECONDS, left))
+            if known
+            else LiveResult(Liveness.UNKNOWN, "a project's own rules are not asked about")
+        )
+        self._spent += time.monotonic() - since
+        return _answer_of(result)
+
+
+_NO_TIME = "not verified: the time for asking about secrets of one file is used up"
+
+
+def _answer_of(result: LiveResult) -> Answer:
+    if result.state is Liveness.ACTIVE:
+        return Answer(True, "asked the issuer", f"active: {result.reason}")
+    word = "inactive" if result.state is Liveness.INACTIVE else "not verified"
+    return Answer(False, "", f"{word}: {result.reason}")
 
 
 def _credential(provider: Provider, secret: str) -> str:

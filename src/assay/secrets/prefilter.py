@@ -22,7 +22,9 @@ class Hits:
 
 
 class Prefilter(Protocol):
-    """Never misses what a detector or a trigger would match; may name detectors that then do not match."""
+    """Never misses what a detector or a trigger would match; may name detectors that then do not match. `about` says how, for a human."""
+
+    about: str
 
     def hits(self, content: bytes) -> Hits:
         """What may be in `content`."""
@@ -62,6 +64,8 @@ def _long_runs(content: bytes) -> Iterator[int]:
 
 class KeywordPrefilter:
     """google-re2 alone: one set of all keywords, and each trigger in turn."""
+
+    about = "without Hyperscan, which would be several times faster: pip install hyperscan"
 
     def __init__(self, detectors: Sequence[Detector]) -> None:
         import re2
@@ -116,6 +120,8 @@ def _line_around(content: bytes, start: int, end: int) -> tuple[int, int]:
 
 class HyperscanPrefilter:
     """One Hyperscan database of every detector and every trigger; a detector's callback comes once a content."""
+
+    about = "Hyperscan, its database ready"
 
     def __init__(self, database: Any, keyword_owners: Sequence[int]) -> None:
         import threading

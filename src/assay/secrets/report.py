@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from assay.model.finding import Evidence, Finding, Verification, VerificationState
 from assay.model.location import Location
@@ -15,12 +17,28 @@ from assay.secrets.plain import Lines
 from assay.secrets.redact import identity_of, mask, shown
 
 ENGINE = "secrets"
+
+
+class Answer(NamedTuple):
+    """What an issuer said of a secret: whether it accepts it, how it was asked, and the answer in words without the secret."""
+
+    active: bool
+    method: str
+    said: str
+
+
+# Rule id and value -> the issuer's answer. The value is handed over and kept by nobody.
+Verifier = Callable[[str, bytes], Answer]
 _SNIPPET_BYTES = 400
 _RELATED = 50
 
 
 def findings_of(
-    content: bytes, uri: str, matches: Sequence[Match], key: bytes = b""
+    content: bytes,
+    uri: str,
+    matches: Sequence[Match],
+    key: bytes = b"",
+    verifier: Verifier | None = None,
 ) -> tuple[tuple[Finding, ...], tuple[tuple[Finding, str], ...]]:
     """Findings sorted by place, one for each value; and, apart, those that a comment of another scanner lets pass."""
     lines = Lines(content)
@@ -31,11 +49,25 @@ def findings_of(
         comment = _allowed_by(lines, [match, *more])
         partner = partners.get(match.start)
         finding = _finding(content, uri, lines, spans, match, [*([partner] if partner else []), *more], key)
+        if verifier is not None:
+            finding = _verified(finding, verifier(match.rule.id, match.value))
         if comment is None:
             open_findings.append(finding)
         else:
             allowed.append((finding, comment))
     return tuple(sorted(open_findings, key=lambda one: one.sort_key)), tuple(allowed)
+
+
+def _verified(finding: Finding, answer: Answer) -> Finding:
+    """The finding with what its issuer said: accepted is proof by execution; refused or unknown leaves the state as it was."""
+    before = finding.verification
+    state = VerificationState.REPRODUCED if answer.active else before.state
+    method = answer.method if answer.active else before.method
+    return replace(
+        finding,
+        message=f"{finding.message}; {answer.said}",
+        verification=Verification(state, method, (*before.evidence, answer.said)),
+    )
 
 
 def _allowed_by(lines: Lines, matches: Sequence[Match]) -> str | None:

@@ -14,7 +14,7 @@ from assay.secrets.assignment import assignments
 from assay.secrets.carriers import carried
 from assay.secrets.collapse import without_overlaps
 from assay.secrets.confirm import Tally, confirm
-from assay.secrets.detector import Detector, detector_of
+from assay.secrets.detector import Detector, Detectors
 from assay.secrets.encoded import Encoded, encoded_runs, kubernetes_values
 from assay.secrets.judgement import Judgement, judge
 from assay.secrets.match import Match
@@ -22,7 +22,7 @@ from assay.secrets.pair import AWS_SECRET, secrets_beside_ids
 from assay.secrets.place import Place, Setting, place_of, within_comment
 from assay.secrets.plain import as_utf8
 from assay.secrets.prefilter import Hits, Prefilter, build_prefilter
-from assay.secrets.report import findings_of
+from assay.secrets.report import Verifier, findings_of
 
 _GENERIC = 10
 _MOST = 2000  # findings of one file; a file with more is a list of generated values
@@ -33,7 +33,7 @@ _CARRIED = 12
 class Scanner:
     """Detectors with their prefilter: build once, use for many contents."""
 
-    detectors: tuple[Detector, ...]
+    detectors: Sequence[Detector]
     prefilter: Prefilter
     rules: Mapping[str, Rule]
 
@@ -72,12 +72,11 @@ def build_scanner(
         RuleError: a rule's match part does not fit the format.
     """
     chosen = load_engine("secrets") if rules is None else rules
-    detectors = tuple(detector_of(rule) for rule in (*chosen, *extra))
-    return Scanner(
-        detectors,
-        build_prefilter(detectors, fast),
-        {detector.rule.id: detector.rule for detector in detectors},
-    )
+    every = (*chosen, *extra)
+    detectors = Detectors(every)
+    for place in range(len(chosen) if rules is None else 0, len(every)):
+        detectors[place]  # what is not built in is checked here and now
+    return Scanner(detectors, build_prefilter(detectors, fast), {rule.id: rule for rule in every})
 
 
 @cache
@@ -86,8 +85,14 @@ def builtin_scanner() -> Scanner:
     return build_scanner()
 
 
-def scan_bytes(content: bytes, uri: str, scanner: Scanner | None = None, identity_key: bytes = b"") -> Scan:
-    """Every secret in `content`, read as the file `uri`. Never raises for any content."""
+def scan_bytes(
+    content: bytes,
+    uri: str,
+    scanner: Scanner | None = None,
+    identity_key: bytes = b"",
+    verifier: Verifier | None = None,
+) -> Scan:
+    """Every secret in `content`, read as the file `uri`. Never raises for any content. A `verifier` is asked about each."""
     scanner = scanner or builtin_scanner()
     text = as_utf8(content)
     hits = scanner.prefilter.hits(text)
@@ -98,7 +103,7 @@ def scan_bytes(content: bytes, uri: str, scanner: Scanner | None = None, identit
     dropped = tuple(sorted(tally.counts.items()))
     if not matches:
         return Scan((), (), dropped) if dropped else _NOTHING
-    findings, allowed = findings_of(text, uri, matches, identity_key)
+    findings, allowed = findings_of(text, uri, matches, identity_key, verifier)
     return Scan(findings, allowed, dropped)
 
 

@@ -79,6 +79,12 @@ def perform(command: Command, shell: Shell) -> Value:
     inner = unwrap(command, name)
     if inner is not None:
         return _run_inner(command, name, inner, shell)
+    if name in ("sudo", "doas", "run0") and any(
+        word.text in ("-i", "-s", "--login", "--shell") for word in command.args
+    ):
+        shell.emit("privilege.raise", "root", detail=command.line)
+        shell.emit("privilege.grant", "a shell as root", detail=command.line)
+        return Value(UNKNOWN)
     handler = _handlers().get(name)
     if handler is None:
         return _generic(command, name, shell)
@@ -169,14 +175,24 @@ def _start_file(command: Command, shell: Shell) -> Value | None:
     return shell.script(written, command.name.text, f"{path}, written just before")
 
 
+def _is_bare_shell(words: tuple[Word, ...]) -> bool:
+    """`sudo bash`, `sudo su -`: not one command with more rights, but all that follow."""
+    if not words or program_name(words[0].text) not in ("bash", "sh", "zsh", "dash", "ksh", "fish", "su"):
+        return False
+    return all(
+        (word.text.startswith("-") and "c" not in word.text)
+        or (program_name(words[0].text) == "su" and word.text in ("root", "-"))
+        for word in words[1:]
+    )
+
+
 def _run_inner(command: Command, name: str, inner: Unwrapped, shell: Shell) -> Value:
     if name in ("sudo", "doas", "pkexec", "run0"):
         options = inner.options
-        shell.emit(
-            "privilege.raise",
-            (options.first("-u", "--user") if options else "") or "root",
-            detail=command.line,
-        )
+        user = (options.first("-u", "--user") if options else "") or "root"
+        shell.emit("privilege.raise", user, detail=command.line)
+        if _is_bare_shell(inner.words):
+            shell.emit("privilege.grant", f"a shell as {user}", detail=command.line)
     if name == "systemd-run" and any(word.text.startswith(("--on-", "--timer")) for word in command.args):
         shell.emit("persist.schedule", "a job for later", detail=command.line)
     if name == "nsenter" and any(word.text in ("-t", "--target", "-a", "-m") for word in command.args):

@@ -41,6 +41,7 @@ Verbs, with the meaning of `target` and `detail`:
 | database.change | statement | the database | destructive, production |
 | deploy.run | tool | the command | |
 | remote.exec | host | the command | |
+| container.change, container.remove | what | | data, force |
 | container.run | image | | privileged, host |
 """
 

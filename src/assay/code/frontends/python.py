@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.code import ir
 from assay.code.build import FunctionBuilder, ModuleBuilder
-from assay.code.frontends.python_expressions import Expressions
+from assay.code.frontends.python_patterns import Patterns
 from assay.code.ir import Block, Module, Register, span
 from assay.code.syntax import Syntax, parse
 
@@ -32,7 +32,7 @@ def lower(content: bytes, uri: str) -> Module:
     return module
 
 
-class Statements(Expressions):
+class Statements(Patterns):
     """Lowers statements. One object per file; `self.here` is the function that is being written."""
 
     def statement(self, node: Syntax) -> None:

@@ -5,41 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assay.code import ir
-from assay.code.build import FunctionBuilder, ModuleBuilder
+from assay.code.build import FunctionBuilder
 from assay.code.frontends.python_literals import integer, is_bytes, is_raw, real, unescape
-from assay.code.ir import Block, Class, Register, span
-from assay.code.syntax import Source, Syntax
+from assay.code.frontends.python_scopes import Scopes
+from assay.code.ir import Register, span
+from assay.code.syntax import Syntax
 
 MAX_DEPTH = 120
 
 
-class Expressions:
+class Expressions(Scopes):
     """Lowers expressions. Scopes: a name is local to the function where it is bound, unless `global` or `nonlocal` says otherwise."""
-
-    def __init__(self, source: Source, builder: ModuleBuilder, body: FunctionBuilder) -> None:
-        self.source = source
-        self.builder = builder
-        self.here = body
-        self.depth = 0
-        self.too_deep = 0
-        self.outside: set[tuple[int, str]] = set()
-        self.classes: list[Class] = []
-        # Names read before they were bound in the text of their function: fixed when the binding appears.
-        self._unbound: dict[tuple[int, str], list[tuple[Block, int]]] = {}
-        # Variables of comprehensions, innermost last.
-        self._inner: list[dict[str, Register]] = []
-        self._captures: list[tuple[str, Register, int]] = []
-
-    def enter(self, inner: FunctionBuilder) -> None:
-        """Go on in another function."""
-        self.here = inner
-        self._inner, inner_before = [], self._inner
-        self._saved = [*getattr(self, "_saved", []), inner_before]
-
-    def leave(self, outer: FunctionBuilder) -> None:
-        """Come back from it."""
-        self.here = outer
-        self._inner = self._saved.pop()
 
     def is_expression(self, node: Syntax) -> bool:
         """Whether the node can be lowered to a value."""
@@ -70,100 +46,6 @@ class Expressions:
     def _identifier(self, node: Syntax) -> Register:
         return self.read(self.source.text(node), span(node.start, node.end))
 
-    def read(self, name: str, place: int) -> Register:
-        """The value of a name."""
-        for scope in reversed(self._inner):
-            if name in scope:
-                return scope[name]
-        here = self.here
-        if (here.function.index, name) in self.outside:
-            return here.outer(place, name)
-        if here.is_local(name):
-            return here.variable(name)
-        register = here.outer(place, name)
-        waiting = self._unbound.setdefault((here.function.index, name), [])
-        waiting.append((here.code, len(here.code) - 1))
-        return register
-
-    def target_variable(self, name: str) -> Register:
-        """The local variable that a binding of this name writes."""
-        here = self.here
-        if here.is_local(name):
-            return here.variable(name)
-        register = here.variable(name)
-        for block, index in self._unbound.pop((here.function.index, name), ()):
-            _, place, dst, _ = block[index]
-            block[index] = (ir.MOVE, place, dst, register)
-        return register
-
-    def bind(self, name: str, value: Register, place: int) -> None:
-        """Assign to a name."""
-        if (self.here.function.index, name) in self.outside:
-            self.here.emit(ir.SETOUTER, place, name, value)
-            return
-        for scope in reversed(self._inner):
-            if name in scope:
-                self.here.emit(ir.MOVE, place, scope[name], value)
-                return
-        self.here.emit(ir.MOVE, place, self.target_variable(name), value)
-
-    # Assignment
-
-    def assignment(self, node: Syntax) -> Register:
-        """`a = b = value`, `a: type = value`, `a: type`."""
-        left, right, declared = node.child("left"), node.child("right"), node.child("type")
-        if left is None:
-            return self.here.constant(None)
-        if right is None:
-            self._declare(left, declared)
-            return self.here.constant(None)
-        value = self.assignment(right) if right.kind == "assignment" else self.expression(right)
-        if declared is not None:
-            self._declare(left, declared)
-            value = self.here.value(ir.TYPED, span(node.start, node.end), value, self.type_text(declared))
-        self.assign(left, value)
-        return value
-
-    def _declare(self, left: Syntax, declared: Syntax | None) -> None:
-        if declared is not None and self.here.function.kind == "class" and self.classes:
-            self.classes[-1].fields[self.source.text(left)] = self.type_text(declared)
-
-    def assign(self, target: Syntax, value: Register) -> None:
-        """Assign a value to any target: name, field, element, or a pattern of them."""
-        kind = target.kind
-        place = span(target.start, target.end)
-        if kind == "identifier":
-            self.bind(self.source.text(target), value, place)
-        elif kind == "attribute" and len(target.children) > 1:
-            obj = self.expression(target.children[0])
-            name = self.source.text(target.children[1])
-            self.here.function.names.add(name)
-            self.here.emit(ir.SETFIELD, place, obj, name, value)
-        elif kind == "subscript" and len(target.children) > 1:
-            obj = self.expression(target.children[0])
-            key = self._key(target)
-            self.here.emit(ir.SETITEM, place, obj, key, value)
-        elif kind in _GROUPS:
-            self._destructure(target, value)
-        elif kind in ("list_splat_pattern", "list_splat", "parenthesized_expression", "as_pattern_target"):
-            for child in target.children:
-                self.assign(child, value)
-
-    def _destructure(self, target: Syntax, value: Register) -> None:
-        place = span(target.start, target.end)
-        count = len(target.children)
-        seen_rest = False
-        for index, child in enumerate(target.children):
-            if child.kind in ("list_splat_pattern", "list_splat"):
-                low = self.here.constant(index)
-                high = self.here.constant(index + 1 - count) if index + 1 < count else None
-                part = self.here.value(ir.SLICE, place, value, low, high, None)
-                seen_rest = True
-            else:
-                key = self.here.constant(index - count if seen_rest else index)
-                part = self.here.value(ir.ITEM, place, value, key)
-            self.assign(child, part)
-
     # Operators
 
     def _attribute(self, node: Syntax) -> Register:
@@ -180,9 +62,10 @@ class Expressions:
         if len(node.children) == 2 and node.children[1].kind == "slice":
             low, high, step = self._slice_parts(node.children[1])
             return self.here.value(ir.SLICE, place, obj, low, high, step)
-        return self.here.value(ir.ITEM, place, obj, self._key(node))
+        return self.here.value(ir.ITEM, place, obj, self.subscript_key(node))
 
-    def _key(self, node: Syntax) -> Register:
+    def subscript_key(self, node: Syntax) -> Register:
+        """The key of a subscript; several are a tuple."""
         keys = [self.expression(child) for child in node.children[1:]]
         if len(keys) == 1:
             return keys[0]
@@ -374,11 +257,6 @@ class Expressions:
             return self._parameter_name(node.children[0])
         return None, ""
 
-    def type_text(self, node: Syntax) -> str:
-        """A type as text without blanks and quotes (docs/ir.md, "Types")."""
-        text = self.source.text(node)
-        return "".join(text.split()).replace('"', "").replace("'", "") if len(text) < 400 else ""
-
     # Collections and text
 
     def _collection(self, node: Syntax) -> Register:
@@ -531,108 +409,7 @@ class Expressions:
     def _ellipsis(self, _node: Syntax) -> Register:
         return self.here.constant(...)
 
-    # Patterns of `match`
 
-    def pattern(self, node: Syntax, subject: Register) -> Register | None:
-        """The condition under which a pattern matches (None: always). Captures are kept for `bind_captures`."""
-        self.depth += 1
-        try:
-            if self.depth > MAX_DEPTH:
-                self.too_deep += 1
-                return None
-            return self._pattern(node, subject)
-        finally:
-            self.depth -= 1
-
-    def bind_captures(self) -> None:
-        """Bind what the last pattern captured."""
-        captures, self._captures = self._captures, []
-        for name, value, place in captures:
-            self.bind(name, value, place)
-
-    def _pattern(self, node: Syntax, subject: Register) -> Register | None:
-        kind = node.kind
-        place = span(node.start, node.end)
-        if kind in ("case_pattern", "parenthesized_pattern"):
-            return self.pattern(node.children[0], subject) if node.children else None
-        if kind in ("dotted_name", "identifier", "splat_pattern"):
-            return self._name_pattern(node, subject, place)
-        if kind == "as_pattern" and node.children:
-            self._captures.append((self.source.text(node.children[-1]), subject, place))
-            return self.pattern(node.children[0], subject)
-        if kind == "union_pattern":
-            return self._union(node, subject, place)
-        if kind in ("list_pattern", "tuple_pattern"):
-            return self._sequence(node, subject, place)
-        if kind == "dict_pattern":
-            return self._mapping(node, subject, place)
-        if kind == "class_pattern":
-            return self._class_pattern(node, subject, place)
-        return self.here.value(ir.OP, place, "==", subject, self.expression(node))
-
-    def _name_pattern(self, node: Syntax, subject: Register, place: int) -> Register | None:
-        if node.kind == "dotted_name" and len(node.children) > 1:
-            return self.here.value(ir.OP, place, "==", subject, self._dotted(node))
-        name = self.source.text(node).lstrip("*")
-        if name and name != "_":
-            self._captures.append((name, subject, place))
-        return None
-
-    def _dotted(self, node: Syntax) -> Register:
-        value = self._identifier(node.children[0])
-        for part in node.children[1:]:
-            value = self.here.field(span(node.start, part.end), value, self.source.text(part))
-        return value
-
-    def _union(self, node: Syntax, subject: Register, place: int) -> Register | None:
-        result: Register | None = None
-        for child in node.children:
-            one = self.pattern(child, subject)
-            if one is None:
-                return None
-            result = one if result is None else self.here.value(ir.LOGIC, place, "or", result, [], one)
-        return result
-
-    def _sequence(self, node: Syntax, subject: Register, place: int) -> Register | None:
-        result: Register | None = self.here.value(ir.UNARY, place, "matches", subject)
-        for index, child in enumerate(node.children):
-            part = self.here.value(ir.ITEM, place, subject, self.here.constant(index))
-            result = self.both(result, self.pattern(child, part), place)
-        return result
-
-    def _mapping(self, node: Syntax, subject: Register, place: int) -> Register | None:
-        result: Register | None = self.here.value(ir.UNARY, place, "matches", subject)
-        keys = node.all("key")
-        for key, value in zip(keys, node.all("value"), strict=False):
-            part = self.here.value(ir.ITEM, place, subject, self.expression(key))
-            result = self.both(result, self.pattern(value, part), place)
-        for rest in node.children:
-            if rest.kind == "splat_pattern":
-                self._name_pattern(rest, subject, place)
-        return result
-
-    def _class_pattern(self, node: Syntax, subject: Register, place: int) -> Register | None:
-        if not node.children:
-            return None
-        kind = (
-            self._dotted(node.children[0])
-            if node.children[0].children
-            else self._identifier(node.children[0])
-        )
-        check = self.here.outer(place, "isinstance")
-        result: Register | None = self.here.call(place, check, (subject, kind))
-        for index, child in enumerate(node.children[1:]):
-            inner = child.children[0] if child.kind == "case_pattern" and child.children else child
-            if inner.kind == "keyword_pattern" and len(inner.children) > 1:
-                part = self.here.field(place, subject, self.source.text(inner.children[0]))
-                result = self.both(result, self.pattern(inner.children[1], part), place)
-            else:
-                part = self.here.value(ir.ITEM, place, subject, self.here.constant(index))
-                result = self.both(result, self.pattern(inner, part), place)
-        return result
-
-
-_GROUPS = ("pattern_list", "tuple_pattern", "list_pattern", "tuple", "list", "expression_list")
 _EXPRESSIONS: dict[str, Callable[[Expressions, Syntax], Register]] = {
     "identifier": Expressions._identifier,
     "attribute": Expressions._attribute,

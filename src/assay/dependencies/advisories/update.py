@@ -25,6 +25,8 @@ from assay.model.errors import AssayError, ConfigError
 OSV_EXPORT = "https://osv-vulnerabilities.storage.googleapis.com"
 KEV_URL = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
 EPSS_URL = "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz"
+# Lists of names, most used first; further ones are given with --names-url.
+NAME_LISTS = (("PyPI", "https://hugovk.github.io/top-pypi-packages/top-pypi-packages.min.json"),)
 ECOSYSTEMS = (
     "PyPI", "npm", "Go", "Maven", "crates.io", "RubyGems", "Packagist", "NuGet", "Hex", "Pub", "GitHub Actions",
 )  # fmt: skip
@@ -40,7 +42,7 @@ class Plan:
     ecosystems: tuple[str, ...] = ECOSYSTEMS
     kev: str = KEV_URL
     epss: str = EPSS_URL
-    names: tuple[tuple[str, str], ...] = ()
+    names: tuple[tuple[str, str], ...] = NAME_LISTS
     max_bytes: int = 4 * 1024**3
 
 

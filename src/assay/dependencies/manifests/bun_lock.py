@@ -1,4 +1,4 @@
-"""bun.lock (text): https://bun.com/docs/pm/lockfile. The binary bun.lockb is named, not read."""
+"""bun.lock (text): https://bun.com/docs/pm/lockfile."""
 
 from __future__ import annotations
 

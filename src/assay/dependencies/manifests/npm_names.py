@@ -61,6 +61,12 @@ def exact_version(wanted: str) -> str:
     return str(match.group(1)) if match else ""
 
 
+def commit_of(wanted: str) -> str:
+    """The commit that a git address names behind its `#`, empty for a branch, a tag or nothing."""
+    fragment = wanted.rpartition("#")[2] if "#" in wanted else ""
+    return fragment if 7 <= len(fragment) <= 64 and not set(fragment) - set("0123456789abcdef") else ""
+
+
 def integrity_hashes(integrity: str) -> tuple[str, ...]:
     """Subresource integrity (`sha512-<base64>`) as `sha512:<hex>`; values that are no base64 are dropped."""
     hashes = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.dependencies.document import Document, ManifestError, Parsed, Root
 from assay.dependencies.manifests.builder import Builder, Entry
-from assay.dependencies.manifests.npm_names import asked_of, exact_version, origin_of, unalias
+from assay.dependencies.manifests.npm_names import asked_of, commit_of, exact_version, origin_of, unalias
 from assay.dependencies.purl import clean_url, make_purl
 from assay.dependencies.shapes import mapping, read_json, text
 from assay.model.component import Origin
@@ -27,7 +27,7 @@ def parse(document: Document) -> Parsed:
             f"{name}@{requirement}",
             Entry(
                 name=name,
-                version=exact_version(requirement) if origin is Origin.REGISTRY else "",
+                version=exact_version(requirement) if origin is Origin.REGISTRY else commit_of(requirement),
                 requirement=wanted if origin is Origin.REGISTRY else "",
                 scope=scope,
                 direct=True,

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ECOSYSTEM=URL",
-        help="a list of well-known names, most used first; may be repeated",
+        help="a list of well-known names, most used first; may be repeated; empty leaves them out",
     )
     update.add_argument(
         "--ecosystem", action="append", default=[], metavar="NAME", help="only this one; may be repeated"
@@ -74,6 +74,8 @@ def _update(args: argparse.Namespace, path: Path) -> int:
     defaults = Plan()
     names = []
     for pair in args.names_url:
+        if not pair:
+            continue
         ecosystem, equals, url = pair.partition("=")
         if not equals:
             raise UsageError(f"{pair!r} is not ECOSYSTEM=URL")
@@ -83,7 +85,7 @@ def _update(args: argparse.Namespace, path: Path) -> int:
         ecosystems=tuple(args.ecosystem) or defaults.ecosystems,
         kev=defaults.kev if args.kev_url is None else args.kev_url,
         epss=defaults.epss if args.epss_url is None else args.epss_url,
-        names=tuple(names),
+        names=tuple(names) if args.names_url else defaults.names,
         max_bytes=args.max_bytes,
     )
     bar = _Bar(quiet=args.quiet)

@@ -276,9 +276,9 @@ def _inspect(args: argparse.Namespace) -> int:
 
 def _names(args: argparse.Namespace) -> int:
     from assay.dependencies.names.judge import NameJudge, Verdict
-    from assay.entrypoints.cli.inventory import registry_lookup
+    from assay.scan.engines.package_clients import client_lookup
 
-    judge = NameJudge(lookup=registry_lookup() if args.online else None)
+    judge = NameJudge(lookup=client_lookup() if args.online else None)
     asked = [_split(name) for name in args.name] or [
         (component.ecosystem, component.name)
         for _, component in _load(args.path).components

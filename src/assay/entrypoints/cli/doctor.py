@@ -49,6 +49,11 @@ def _examine(name: str) -> Health:
     engine = registry.load(name)
     reason = verify(engine)
     status = "broken" if reason else "ok"
+    prepared = getattr(
+        engine, "prepared", None
+    )  # what an engine keeps ready for later scans was made by its canary
+    if not reason and prepared is not None:
+        reason = prepared()
     return Health(name, engine.version, status, "built in", len(engine.rules()), reason, "")
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assay.dependencies.document import MAX_MANIFEST_BYTES, ManifestError, Sibling, decode
+from assay.dependencies.document import MAX_MANIFEST_BYTES, Manifest, ManifestError, Parsed, Sibling, decode
 from assay.dependencies.inventory import Inventory, read_inventory
 from assay.dependencies.manifests.registry import format_of
-from assay.dependencies.names.lookup import Lookup
 from assay.dependencies.sbom.read import read_sbom
 from assay.dependencies.survey import Survey, take_survey
 from assay.model.component import Component
 from assay.model.errors import TargetError, UsageError
+from assay.model.location import Location, Region
 
 _SKIPPED = {
     ".git",
@@ -42,6 +43,8 @@ def inventory_of(path: Path) -> Inventory:
     if path.is_dir():
         return read_inventory(_walk(path), _sibling(path))
     form = format_of(path.name) or format_of(path.as_posix())
+    if not form and path.suffix == ".json":
+        return _of_sbom(path)
     if not form:
         raise UsageError(f"{path} is no manifest or lockfile that we know", "`assay deps formats` lists them")
     try:
@@ -50,17 +53,26 @@ def inventory_of(path: Path) -> Inventory:
         raise TargetError(f"{path} cannot be read: {error.strerror}") from error
 
 
+def _of_sbom(path: Path) -> Inventory:
+    """An SBOM as if it were a lockfile; every component is at its first line."""
+    try:
+        found = read_sbom(decode(_read(path)))
+    except ManifestError as error:
+        raise UsageError(
+            f"{path} is no manifest and no SBOM: {error}", "`assay deps formats` lists what is read"
+        ) from error
+    place = Location(path.name, Region(1, 1, 1, 1))
+    components = tuple(replace(component, location=place) for component in found)
+    manifest = Manifest(path.name, "sbom", Parsed(components, locked=True))
+    return Inventory((manifest,), tuple((manifest, component) for component in components))
+
+
 def components_of(path: Path) -> tuple[Component, ...]:
     """The components of an SBOM file, a manifest or a folder.
 
     Raises:
         UsageError: the file is neither.
     """
-    if path.is_file() and path.suffix == ".json" and not format_of(path.name):
-        try:
-            return read_sbom(decode(path.read_bytes()))
-        except ManifestError as error:
-            raise UsageError(f"{path}: {error}", "give a CycloneDX or SPDX JSON file") from error
     return inventory_of(path).unique()
 
 
@@ -127,22 +139,3 @@ def _inputs(root: Path) -> Iterator[tuple[str, bytes, str]]:
             language = language_of(uri)
             if is_input(uri, language) and not path.is_symlink() and path.is_file():
                 yield uri, _read(path), language
-
-
-def registry_lookup() -> Lookup:
-    """Asks the user's own package clients whether a name exists, through the one place that starts programs."""
-    from assay.dependencies.names.lookup import ClientLookup
-    from assay.scan.engines.process import Limits, run, which
-
-    def runner(argv: list[str], seconds: float) -> tuple[int, str, str] | None:
-        program = which(argv[0])
-        if program is None:
-            return None
-        # The user's own HOME: the client's settings say which registry is theirs.
-        home = {"HOME": os.environ.get("HOME", "")}
-        done = run([program, *argv[1:]], environment=home, limits=Limits(seconds, 4_000_000))
-        if done.ended != "exited":
-            return None
-        return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
-
-    return ClientLookup(runner)

@@ -24,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--store", metavar="FILE", help="the advisory store for --vex")
     parser.add_argument("--json", action="store_true", help="diff: as JSON")
+    parser.add_argument(
+        "--max-new", type=int, metavar="N", help="diff: exit 1 if more than N packages were added"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -83,11 +86,18 @@ def _diff(args: argparse.Namespace) -> int:
             "added_transitive": found.added_transitive,
         }
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
-        return 0
+        return _verdict(len(found.added), args.max_new)
     lines = [f"+ {c.name} {c.version}{'' if c.direct else ' (transitive)'}" for c in found.added]
     lines += [f"- {c.name} {c.version}" for c in found.removed]
     lines += [f"~ {old.name} {old.version} -> {new.version}" for old, new in found.changed]
     counts = f"{len(found.added)} added ({found.added_direct} direct, {found.added_transitive} transitive)"
     lines.append(f"{counts}, {len(found.removed)} removed, {len(found.changed)} changed")
     sys.stdout.write("\n".join(lines) + "\n")
-    return 0
+    return _verdict(len(found.added), args.max_new)
+
+
+def _verdict(added: int, allowed: int | None) -> int:
+    if allowed is None or added <= allowed:
+        return 0
+    sys.stderr.write(f"assay: {added} packages were added in one change, {allowed} are allowed\n")
+    return 1

@@ -64,6 +64,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--offline", action="store_true", help="never ask the network (the default; overrides the settings)"
     )
     who.add_argument(
+        "--verify-secrets",
+        action="store_true",
+        help="ask the issuer of each secret found whether it still works: one harmless request each, over the network",
+    )
+    who.add_argument(
+        "--verify-endpoint",
+        action="append",
+        default=[],
+        metavar="RULE=URL",
+        help="ask about secrets of this rule at this address (a self-hosted issuer); may be repeated",
+    )
+    who.add_argument(
         "--jobs", type=int, default=0, metavar="N", help="processes (default: one for each processor)"
     )
     who.add_argument("--no-cache", action="store_true", help="neither use nor keep results of earlier scans")
@@ -96,6 +108,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FORMAT=PATH",
         help="also write a report; may be repeated",
     )
+    result.add_argument("--no-context", action="store_true", help="order by severity and confidence alone")
+    result.add_argument("--explain", action="store_true", help="show the arithmetic behind each priority")
     result.add_argument("--quiet", action="store_true", help="print nothing but errors")
     result.add_argument("--trace", action="store_true", help="show the phases with their times")
     result.add_argument("--plan", action="store_true", help="print what would be done and stop")
@@ -180,6 +194,14 @@ def _report(args: argparse.Namespace, result: ScanResult, outputs: tuple[Output,
                 f"phase {number}  {phase.started:8.3f} - {phase.ended:8.3f} s  {phase.name}: {phase.status}\n"
             )
     sys.stdout.buffer.write(text)
+    if args.explain:
+        from assay.scan.triage.rank import explain
+
+        sys.stdout.buffer.flush()
+        for one in result.findings:
+            if one.triaged.active:
+                place = one.triaged.finding.location
+                sys.stdout.write(f"\n{place.uri}:{place.region.start_line} {explain(one)}\n")
 
 
 def _request(args: argparse.Namespace, settings: Settings, root: Path, paths: list[Path]) -> ScanRequest:
@@ -189,6 +211,7 @@ def _request(args: argparse.Namespace, settings: Settings, root: Path, paths: li
         raise UsageError(
             "--mode diff needs something to compare with", "add --base REF, for example --base origin/main"
         )
+    verify = _issuers(args)
     return ScanRequest(
         root=str(root),
         paths=tuple(_below(path, root) for path in paths),
@@ -202,13 +225,40 @@ def _request(args: argparse.Namespace, settings: Settings, root: Path, paths: li
         optional=_names(args.optional) or tuple(values.optional),
         exclude=(*values.exclude, *args.exclude),
         hygiene=args.hygiene or values.hygiene,
+        context=not args.no_context,
         offline=args.offline or values.offline,
         jobs=_jobs(args.jobs or values.jobs),
-        cache=values.cache and not args.no_cache and mode is not ScanMode.HISTORY,
+        # An issuer's answer is true today only, so it is never kept.
+        cache=values.cache and not args.no_cache and mode is not ScanMode.HISTORY and verify is None,
         max_file_bytes=values.max_file_size,
         file_seconds=values.file_seconds,
         engine_seconds=values.engine_seconds,
+        verify_secrets=verify,
     )
+
+
+def _issuers(args: argparse.Namespace) -> tuple[tuple[str, str], ...] | None:
+    """Addresses at which to ask about secrets, None if nobody is to be asked. From the command line only: a project's settings must not
+    decide where its secrets are sent.
+    """
+    if not (args.verify_secrets or args.verify_endpoint):
+        return None
+    if args.offline:
+        raise UsageError(
+            "--verify-secrets asks the network, and --offline forbids it", "leave one of them out"
+        )
+    if not args.verify_secrets:
+        raise UsageError("--verify-endpoint does nothing by itself", "add --verify-secrets")
+    pairs = []
+    for text in args.verify_endpoint:
+        rule, equals, url = text.partition("=")
+        if not (rule and equals and url.startswith(("https://", "http://127.0.0.1", "http://localhost"))):
+            raise UsageError(
+                f"--verify-endpoint {text!r} is not RULE=URL",
+                "for example gitlab-=https://gitlab.acme.com/api/v4/user",
+            )
+        pairs.append((rule, url))
+    return tuple(pairs)
 
 
 def _policy(args: argparse.Namespace, settings: Settings) -> GatePolicy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import time
 from functools import lru_cache
 from stat import S_ISREG
 
@@ -33,9 +34,9 @@ def through_proc(path: str, call: Call) -> str:
 
 
 @lru_cache(maxsize=2_048)
-def _is_plain_dir(path: str) -> bool:
-    """Whether a folder exists and no part of its path is a link. Folders rarely turn into links; a decision asks again for the last part."""
-    return os.path.isdir(path) and os.path.realpath(path) == path  # noqa: PTH112 - half the time of a Path
+def _real_folder(path: str, _second: int) -> str:
+    """Where a folder leads. Remembered for a second at most, and never past a shell command, which may have made a link."""
+    return os.path.realpath(path)
 
 
 def resolved(path: str, call: Call) -> str:
@@ -43,18 +44,18 @@ def resolved(path: str, call: Call) -> str:
     path = through_proc(path, call)
     if UNKNOWN in path or "*" in path or "?" in path or "\0" in path:
         return path
-    parent = path.rpartition("/")[0] or "/"
+    parent, _, name = path.rpartition("/")
     try:
-        if _is_plain_dir(parent):
-            return os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114 - half the time of a Path
-        return os.path.realpath(path)
+        real = _real_folder(parent or "/", int(time.monotonic()))
+        place = f"{real.rstrip('/')}/{name}" if name else real
+        return os.path.realpath(place) if os.path.islink(place) else place  # noqa: PTH114 - half the time of a Path
     except (OSError, ValueError):
         return path
 
 
 def forget() -> None:
     """Drop what is remembered of folders (a link may have been made since)."""
-    _is_plain_dir.cache_clear()
+    _real_folder.cache_clear()
 
 
 def is_hard_linked(path: str) -> bool:

@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
+
 from assay.gateway.policy.sanitize import mask, masked_secrets, personal_spans, rewrite
 from assay.model.decision import Action, Call, Decision
 from assay.signing.keys import KeyFolder, verifies
@@ -59,12 +61,7 @@ class Trail:
             StoreError: it cannot be stored.
         """
         now = self._clock()
-        record = json.dumps(
-            record_of(call, decision, actions, microseconds, now),
-            ensure_ascii=True,
-            separators=(",", ":"),
-            default=str,
-        )
+        record = encoded(record_of(call, decision, actions, microseconds, now))
         with self._store.transaction() as store:
             last = store.one("SELECT seq, hash FROM audit_head WHERE id = 1")
             seq, before = (int(str(last[0])), str(last[1])) if last else (0, START)
@@ -99,6 +96,14 @@ class Trail:
         )
 
 
+def encoded(value: object, *, ordered: bool = False) -> str:
+    """A value as JSON in one line; keys in order where a digest is made of it."""
+    try:
+        return msgspec.json.encode(value, enc_hook=str, order="sorted" if ordered else None).decode()
+    except (UnicodeEncodeError, TypeError, ValueError, RecursionError):
+        return json.dumps(value, ensure_ascii=True, sort_keys=ordered, separators=(",", ":"), default=str)
+
+
 def chained(before: str, record: str) -> str:
     """The hash of a record behind another."""
     return sha256(before.encode() + record.encode()).hexdigest()
@@ -118,7 +123,7 @@ def record_of(
     call: Call, decision: Decision, actions: Sequence[Action], microseconds: int, now: float
 ) -> dict[str, object]:
     """A record with the fields of OPA's decision log. Secrets and personal data of the input are masked; `masked` names where."""
-    text = json.dumps(call.arguments, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str)
+    text = encoded(call.arguments, ordered=True)
     sensitive = (
         any(
             action.verb in ("text.secret", "text.personal", "text.unscanned", "secret.read")

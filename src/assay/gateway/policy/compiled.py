@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from assay.gateway.policy.document import Document, PolicyFile, Resources, StatementFile, Subjects
-from assay.gateway.policy.expression import ExpressionError, Facts, compile_expression
+from assay.gateway.policy.expression import FIELDS, ExpressionError, Facts, compile_expression
 from assay.gateway.policy.names import NameSet, PathSet, Place, name_set, path_set
 from assay.model.decision import Action, Call, Effect, Reason, Subject
 from assay.model.errors import ConfigError
@@ -40,48 +40,68 @@ Test = Callable[[Seen, Facts], bool]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One compiled statement: the tests that must all hold, cheapest first."""
+    """One compiled statement. `keys` are what an action must literally have (a path's root, a host, a branch) for the tests to hold at all."""
 
     id: str
     effect: Effect
     reason: str
     instead: str
-    tests: tuple[Test, ...]
+    applies: Test
     shadow: bool
     agents: frozenset[str]
     actions: tuple[str, ...]
+    keys: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The statements that may concern a verb and agent: those to test always, and those to test only when a key is met."""
+
+    always: tuple[Statement, ...]
+    keyed: dict[str, tuple[Statement, ...]]
+    every: tuple[Statement, ...]
 
 
 @dataclass(slots=True)
 class Policy:
-    """A compiled policy. `candidates` are looked up by verb and agent, so that a call meets only statements that may concern it."""
+    """A compiled policy. Statements are looked up by verb, agent and key, so that a call meets only those that may concern it."""
 
     document: Document
     statements: tuple[Statement, ...]
     default: Effect
     shadow: bool
-    _by_verb: dict[tuple[str, str], tuple[Statement, ...]] = field(default_factory=dict)
+    _by_verb: dict[tuple[str, str], Candidates] = field(default_factory=dict)
 
     @property
     def revision(self) -> str:
         """The digest of the document."""
         return self.document.revision
 
-    def candidates(self, verb: str, agent: str) -> tuple[Statement, ...]:
+    def candidates(self, verb: str, agent: str) -> Candidates:
         """The statements whose actions and agents fit."""
         key = (verb, agent)
         found = self._by_verb.get(key)
         if found is None:
-            found = tuple(
-                each
-                for each in self.statements
-                if any(_fits(pattern, verb) for pattern in each.actions)
-                and (not each.agents or agent in each.agents)
+            found = _candidates(
+                [
+                    each
+                    for each in self.statements
+                    if any(_fits(pattern, verb) for pattern in each.actions)
+                    and (not each.agents or agent in each.agents)
+                ]
             )
             if len(self._by_verb) > 4_096:
                 self._by_verb.clear()
             self._by_verb[key] = found
         return found
+
+
+def _candidates(statements: list[Statement]) -> Candidates:
+    keyed: dict[str, tuple[Statement, ...]] = {}
+    for each in statements:
+        for key in each.keys or ():
+            keyed[key] = (*keyed.get(key, ()), each)
+    return Candidates(tuple(each for each in statements if each.keys is None), keyed, tuple(statements))
 
 
 def compile_policy(document: Document) -> Policy:
@@ -96,58 +116,90 @@ def compile_policy(document: Document) -> Policy:
     return Policy(document, statements, Effect(policy.default or "deny"), policy.mode == "shadow")
 
 
+def _concerned(found: Candidates, each: Seen, facts: Facts) -> Sequence[Statement]:
+    if not found.keyed:
+        return found.always
+    place = each.place
+    if place is not None and (place.glob or place.recursive):
+        return found.every
+    keys = [
+        f"target:{each.action.target.casefold()}",
+        f"host:{(each.host or each.action.target).casefold()}",
+        f"branch:{str(_branch(facts)).casefold()}",
+    ]
+    if place is not None:
+        keys.extend(f"path:{root}" for root in place.reach)
+    met = [statement for key in keys for statement in found.keyed.get(key, ())]
+    return (*found.always, *met) if met else found.always
+
+
+@dataclass(slots=True)
+class _Verdict:
+    """What is gathered while a call's actions are looked at."""
+
+    reasons: list[Reason] = field(default_factory=list)
+    shadow: list[Reason] = field(default_factory=list)
+    matched: dict[str, None] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+
+
 def evaluate(
     policy: Policy, call: Call, seen: Sequence[Seen], session: frozenset[str] = frozenset()
 ) -> Ruling:
     """What the policy says of a call that would do `seen`. An action that no statement speaks of gets the default effect."""
     effect = Effect.ALLOW if seen else policy.default
-    reasons: list[Reason] = []
-    shadow: list[Reason] = []
-    matched: dict[str, None] = {}
-    errors: list[str] = []
+    verdict = _Verdict()
     for each in seen:
-        strictest, met = Effect.ALLOW, False
-        facts = Facts(call, each.action, session, "", each.host)
-        for statement in policy.candidates(each.action.verb, call.subject.agent):
-            try:
-                if not all(test(each, facts) for test in statement.tests):
-                    continue
-            except ExpressionError as error:
-                errors.append(f"{statement.id}: {error}")
-                reasons.append(
-                    Reason(
-                        statement.id,
-                        Effect.DENY,
-                        f"its condition cannot be evaluated: {error}",
-                        each.action.verb,
-                    )
-                )
-                strictest, met = Effect.DENY, True
-                continue
-            matched.setdefault(statement.id)
-            if statement.shadow:
-                shadow.append(_reason(statement, each.action))
-                continue
-            met = True
-            if statement.effect.rank > strictest.rank:
-                strictest = statement.effect
-            if statement.effect is not Effect.ALLOW:
-                reasons.append(_reason(statement, each.action))
-        if not met:
-            strictest = policy.default
-            if strictest is not Effect.ALLOW:
-                reasons.append(_unspoken(each.action, strictest))
+        strictest = _judged(policy, each, Facts(call, each.action, session, "", each.host), verdict)
         if strictest.rank > effect.rank:
             effect = strictest
     if not seen and effect is not Effect.ALLOW:
-        reasons.append(Reason("default", effect, "the call does nothing that the policy knows"))
-    reasons = _ordered(reasons)
+        verdict.reasons.append(Reason("default", effect, "the call does nothing that the policy knows"))
+    reasons = _ordered(verdict.reasons)
     obligations = tuple(
         dict.fromkeys(reason.action for reason in reasons if reason.effect is Effect.SANITIZE)
     )
     return Ruling(
-        effect, tuple(reasons), tuple(matched), tuple(errors), tuple(shadow), obligations, policy.revision
+        effect,
+        tuple(reasons),
+        tuple(verdict.matched),
+        tuple(verdict.errors),
+        tuple(verdict.shadow),
+        obligations,
+        policy.revision,
     )
+
+
+def _judged(policy: Policy, each: Seen, facts: Facts, verdict: _Verdict) -> Effect:
+    """The strictest effect of the statements that apply to one action."""
+    strictest, met = Effect.ALLOW, False
+    for statement in _concerned(policy.candidates(each.action.verb, facts.call.subject.agent), each, facts):
+        try:
+            if not statement.applies(each, facts):
+                continue
+        except ExpressionError as error:
+            verdict.errors.append(f"{statement.id}: {error}")
+            verdict.reasons.append(
+                Reason(
+                    statement.id, Effect.DENY, f"its condition cannot be evaluated: {error}", each.action.verb
+                )
+            )
+            strictest, met = Effect.DENY, True
+            continue
+        verdict.matched.setdefault(statement.id)
+        if statement.shadow:
+            verdict.shadow.append(_reason(statement, each.action))
+            continue
+        met = True
+        if statement.effect is not Effect.ALLOW:
+            verdict.reasons.append(_reason(statement, each.action))
+            if statement.effect.rank > strictest.rank:
+                strictest = statement.effect
+    if met:
+        return strictest
+    if policy.default is not Effect.ALLOW:
+        verdict.reasons.append(_unspoken(each.action, policy.default))
+    return policy.default
 
 
 def _ordered(reasons: list[Reason]) -> list[Reason]:
@@ -191,6 +243,7 @@ class _Sets:
 
     def __init__(self, policy: PolicyFile) -> None:
         self._sets = policy.sets
+        self._paths: dict[tuple[str, ...], PathSet] = {}
 
     def expand(self, patterns: list[str], statement: str) -> list[str]:
         """Replace `@name` by the set's patterns."""
@@ -208,8 +261,11 @@ class _Sets:
         return found
 
     def paths(self, patterns: list[str], statement: str) -> PathSet:
-        """Compiled paths."""
-        return path_set(self.expand(patterns, statement))
+        """Compiled paths; the same patterns are compiled once."""
+        key = tuple(patterns)
+        if key not in self._paths:
+            self._paths[key] = path_set(self.expand(patterns, statement))
+        return self._paths[key]
 
     def names(self, patterns: list[str], statement: str) -> NameSet:
         """Compiled names."""
@@ -230,16 +286,55 @@ def _statement(raw: StatementFile, sets: _Sets) -> Statement:
         condition = compile_expression(raw.when)
         tests.append(lambda _seen, facts: condition(facts))
     reason = raw.reason or f"the statement {raw.id} applies"
+    shadow = raw.mode == "shadow"
     return Statement(
         raw.id,
         Effect(raw.effect),
         reason,
         raw.instead,
-        tuple(tests),
-        raw.mode == "shadow",
+        _all_of(tests),
+        shadow,
         exact,
         tuple(raw.actions),
+        _keys(raw.resources, sets, raw.id),
     )
+
+
+def _all_of(tests: list[Test]) -> Test:
+    """One test for several, cheapest first."""
+    if not tests:
+        return lambda _seen, _facts: True
+    if len(tests) == 1:
+        return tests[0]
+    first, second = tests[0], tests[1]
+    if len(tests) == 2:
+        return lambda seen, facts: first(seen, facts) and second(seen, facts)
+    rest = _all_of(tests[2:])
+    return lambda seen, facts: first(seen, facts) and second(seen, facts) and rest(seen, facts)
+
+
+def _keys(resources: Resources, sets: _Sets, statement: str) -> frozenset[str] | None:
+    """What must literally be met, where paths, hosts, branches or targets are given without wildcards."""
+    for name, patterns in (
+        ("host", resources.hosts),
+        ("branch", resources.branches),
+        ("target", resources.targets),
+    ):
+        plain = sets.expand(patterns, statement)
+        if plain and not any("*" in each or "?" in each or each.startswith("!") for each in plain):
+            return frozenset(f"{name}:{each.casefold()}" for each in plain)
+    if resources.paths:
+        found = sets.paths(resources.paths, statement)
+        if (
+            found.roots
+            and not found.names
+            and not found.endings
+            and not found.beginnings
+            and found.pattern is None
+            and len(found.roots) < 50
+        ):
+            return frozenset(f"path:{root}" for root in found.roots)
+    return None
 
 
 def _flag_tests(resources: Resources) -> list[Test]:
@@ -306,10 +401,7 @@ def _resource_tests(resources: Resources, sets: _Sets, statement: str) -> list[T
     return tests
 
 
-def _branch(facts: Facts) -> object:
-    from assay.gateway.policy.expression import FIELDS
-
-    return FIELDS["branch"][1](facts)
+_branch = FIELDS["branch"][1]
 
 
 def _argument(call: Call, *names: str) -> str:

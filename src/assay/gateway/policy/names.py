@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import re2
@@ -19,14 +19,20 @@ def fold(path: str) -> str:
     return path if path.isascii() and path.islower() else unicodedata.normalize("NFKC", path).casefold()
 
 
-@dataclass(frozen=True, slots=True)
 class Place:
-    """A path as sets see it: folded, with the forms it has below home, workspace and temporary folder, and the names on its way."""
+    """A path as sets see it: folded, with the forms it has below home, workspace and temporary folder, and the names on its way.
 
-    forms: tuple[str, ...]
-    names: tuple[str, ...]
-    glob: bool = False
-    recursive: bool = False
+    `reach` holds every form and every folder above one. Compared by identity: places are made once and kept.
+    """
+
+    __slots__ = ("forms", "glob", "joined", "names", "reach", "recursive")
+
+    def __init__(self, forms: tuple[str, ...], *, glob: bool = False, recursive: bool = False) -> None:
+        self.forms = forms
+        self.names = tuple(part for part in forms[0].split("/") if part)
+        self.glob, self.recursive = glob, recursive
+        self.reach = frozenset(parent for form in forms for parent in (form, *_parents(form)))
+        self.joined = "\n".join(forms)
 
 
 def place_of(path: str, call: Call, *, glob: bool = False, recursive: bool = False) -> Place:
@@ -42,43 +48,40 @@ def place_of(path: str, call: Call, *, glob: bool = False, recursive: bool = Fal
     if folded.startswith(("/home/", "/users/", "/root/")) and not any(form.startswith("~") for form in forms):
         depth = 2 if folded.startswith("/root/") else 3
         forms.append("/".join(["~", *folded.split("/")[depth:]]))
-    return Place(tuple(forms), tuple(part for part in folded.split("/") if part), glob, recursive)
+    return Place(tuple(forms), glob=glob, recursive=recursive)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class PathSet:
     """Paths by pattern: `~/.ssh` (and all below), `**/.env` (a name anywhere), `**/.git/hooks/**`, `*.pem`; `!` takes out again.
 
     A call's path with unexpanded wildcards is in the set when it could name something in it; a recursive read of a folder above a
-    listed place is in it too.
+    listed place is in it too. Literal roots and names are looked up; endings and beginnings of names are compared; the rest is one pattern.
     """
 
     roots: frozenset[str]
     names: frozenset[str]
-    patterns: object
+    endings: tuple[str, ...]
+    beginnings: tuple[str, ...]
+    pattern: object
     globs: tuple[tuple[str, ...], ...]
     without: PathSet | None = None
-    _memo: dict[Place, bool] = field(default_factory=dict)
 
     def holds(self, place: Place) -> bool:
-        """Whether a place is (or may be) in the set."""
-        known = self._memo.get(place)
-        if known is None:
-            plain = replace(place, glob=False, recursive=False)  # what is only perhaps taken out stays in
-            known = self._holds(place) and not (self.without is not None and self.without._holds(plain))
-            if len(self._memo) > 4_096:
-                self._memo.clear()
-            self._memo[place] = known
-        return known
+        """Whether a place is (or may be) in the set. What is only perhaps taken out stays in."""
+        if not self._plainly(place) and not self._perhaps(place):
+            return False
+        return self.without is None or not self.without._plainly(place)
 
-    def _holds(self, place: Place) -> bool:
-        for form in place.forms:
-            if form in self.roots or any(parent in self.roots for parent in _parents(form)):
-                return True
-            if self.patterns is not None and self.patterns.search(form) is not None:  # type: ignore[attr-defined]
-                return True
-        if not self.names.isdisjoint(place.names):
+    def _plainly(self, place: Place) -> bool:
+        if not self.roots.isdisjoint(place.reach) or not self.names.isdisjoint(place.names):
             return True
+        for name in place.names if self.endings or self.beginnings else ():
+            if name.endswith(self.endings) or name.startswith(self.beginnings):
+                return True
+        return self.pattern is not None and self.pattern.search(place.joined) is not None  # type: ignore[attr-defined]
+
+    def _perhaps(self, place: Place) -> bool:
         if place.recursive and any(self._contains_root(form) for form in place.forms):
             return True
         return place.glob and any(_meets(form, glob) for form in place.forms for glob in self.globs)
@@ -96,29 +99,24 @@ def _parents(path: str) -> tuple[str, ...]:
 
 def path_set(patterns: Sequence[str]) -> PathSet:
     """Compile patterns. See `PathSet`."""
-    plain = [fold(_tidy(pattern)) for pattern in patterns if not pattern.startswith("!")]
+    plain = [fold(_tidy(pattern)).removesuffix("/**") for pattern in patterns if not pattern.startswith("!")]
     excluded = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
-    roots = {pattern.removesuffix("/**") for pattern in plain if not _wild(pattern.removesuffix("/**"))}
-    names = {
-        pattern[3:].removesuffix("/**")
-        for pattern in plain
-        if pattern.startswith("**/")
-        and not _wild(pattern[3:].removesuffix("/**"))
-        and "/" not in pattern[3:].removesuffix("/**")
+    named = [pattern[3:] for pattern in plain if pattern.startswith("**/") and "/" not in pattern[3:]]
+    roots = frozenset(pattern for pattern in plain if not _wild(pattern))
+    names = frozenset(name for name in named if not _wild(name))
+    endings = tuple(name[1:] for name in named if name[0] == "*" and not _wild(name[1:]))
+    beginnings = tuple(name[:-1] for name in named if name[-1] == "*" and not _wild(name[:-1]))
+    simple = {
+        f"**/{name}"
+        for name in (*names, *(f"*{ending}" for ending in endings), *(f"{start}*" for start in beginnings))
     }
-    rest = [
-        pattern
-        for pattern in plain
-        if _wild(pattern.removesuffix("/**")) and pattern[3:].removesuffix("/**") not in names
-    ]
-    source = "|".join(f"(?:{_regex(pattern)})" for pattern in rest)
-    globs = tuple(tuple(pattern.removesuffix("/**").split("/")) for pattern in plain)
+    source = "|".join(
+        f"(?:{_regex(pattern)})" for pattern in plain if _wild(pattern) and pattern not in simple
+    )
+    globs = tuple(tuple(pattern.split("/")) for pattern in plain)
+    compiled = re2.compile(f"(?m:{source})") if source else None
     return PathSet(
-        frozenset(roots),
-        frozenset(names),
-        re2.compile(source) if source else None,
-        globs,
-        path_set(excluded) if excluded else None,
+        roots, names, endings, beginnings, compiled, globs, path_set(excluded) if excluded else None
     )
 
 
@@ -139,19 +137,19 @@ def _regex(pattern: str) -> str:
     index = 0
     while index < len(body):
         if body.startswith("**/", index):
-            out.append("(?:.*/)?")
+            out.append("(?:[^\\n]*/)?")
             index += 3
         elif body[index] == "*":
-            out.append("[^/]*")
+            out.append("[^/\\n]*")
             index += 1
         elif body[index] == "?":
-            out.append("[^/]")
+            out.append("[^/\\n]")
             index += 1
         else:
             out.append(re2.escape(body[index]))
             index += 1
     start = "(?:^|/)" if pattern.startswith("**/") else "^"
-    return start + "".join(out).removeprefix("(?:.*/)?") + "(?:/|$)"
+    return start + "".join(out).removeprefix("(?:[^\\n]*/)?") + "(?:/|$)"
 
 
 def _meets(path: str, pattern: tuple[str, ...]) -> bool:

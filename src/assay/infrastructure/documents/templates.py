@@ -106,6 +106,11 @@ def _truth(condition: str, values: Node | None) -> bool | None:
     if condition.startswith("not "):
         inner = _truth(condition[4:].strip("() "), values)
         return None if inner is None else not inner
+    word, _, rest = condition.partition(" ")
+    if word in ("and", "or") and "(" not in rest:
+        truths = [_truth(part, values) for part in rest.split()]
+        decisive = word == "or"
+        return decisive if decisive in truths else None if None in truths else not decisive
     match = _PATH.match(condition)
     if match is None or values is None:
         return None

@@ -223,9 +223,7 @@ class _File:
         facts["after_head"] = Node(
             any(each.text("checks_out_head") or _is(each, "checks_out_head") for each in before), step.span
         )
-        facts["after_download"] = Node(
-            any("download-artifact" in each.text("uses") for each in before), step.span
-        )
+        facts["after_download"] = Node(any(_unpacks_here(each) for each in before), step.span)
         return Node(facts, step.span, step.key)
 
     def _place(self, run: Node) -> Place:
@@ -435,6 +433,14 @@ def _checks_out_head(step: Node) -> bool:
             text,
         )
         is not None
+    )
+
+
+def _unpacks_here(step: Node) -> bool:
+    """Whether a step unpacks an artifact over the working folder."""
+    path = step.at("with.path")
+    return "download-artifact" in step.text("uses") and (
+        path is None or path.text().strip("/") in (".", "./", "")
     )
 
 

@@ -2,11 +2,12 @@
 
 Kinds: every object under its own kind (`Deployment`, `Role`, ...), `object` (any), `pod` (the pod specification of any workload) and
 `container` (ordinary, init and ephemeral). A container gets `ref` (image facts), `group` (containers, initContainers, ...), `credentials`
-(environment variables that hold one in clear) and `security`: its own security context over its pod's.
+(environment variables that hold one in clear) and `security`: its own security context over its pod's. A Secret gets `carried`: its entries that hold a credential.
 """
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 
 from assay.infrastructure.credentials import is_secret_setting
@@ -111,6 +112,8 @@ def _units(uri: str, root: Node, patch: bool, depth: int = 0) -> Iterator[Unit]:
         return
     if patch:
         root = _opened(root)
+    if kind == "Secret" and isinstance(root.value, dict):
+        root = Node({**root.value, "carried": Node(list(_carried(root)), root.span)}, root.span, root.key)
     head = _head(root)
     own_name = (root.get("metadata") or Node(None)).text("name")
     name = f"{kind}/{own_name}" if own_name else kind
@@ -122,6 +125,26 @@ def _units(uri: str, root: Node, patch: bool, depth: int = 0) -> Iterator[Unit]:
         pod = _with_mounts(pod)
         yield Unit(PLATFORM, "pod", name, uri, pod, head, {"object": root, "pod": pod})
         yield from _containers(uri, root, pod, name)
+
+
+def _carried(secret: Node) -> Iterator[Node]:
+    """The entries of a Secret that hold a credential in clear or in base64."""
+    for group in ("stringData", "data"):
+        for name, value in (secret.get(group) or Node(None)).fields():
+            text = value.value
+            if not isinstance(text, str) or not text.strip():
+                continue
+            plain = text
+            if group == "data":
+                try:
+                    plain = b64decode(text, validate=False).decode("utf-8", "replace")
+                except ValueError:
+                    continue
+            file = name.lower().endswith((".key", "dockerconfigjson", "id_rsa", "privatekey", "kubeconfig"))
+            if (file and len(plain) > 20) or is_secret_setting(
+                name.replace("-", "_").replace(".", "_"), plain
+            ):
+                yield Node({"name": Node(name, value.span), "value": value}, value.span, value.key)
 
 
 def _opened(node: Node, depth: int = 12) -> Node:

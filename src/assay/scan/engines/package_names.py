@@ -60,6 +60,16 @@ class PackageNamesEngine:
         ]
         yield from looks(project, self.name, survey, unread, named.findings, notes)
 
+    def _ask(self, project: Project) -> Lookup | None:
+        """Whom to ask where lists do not know: nobody, unless the scan may use the network."""
+        if project.offline:
+            return None
+        if self._lookup is None:
+            from assay.scan.engines.package_clients import client_lookup
+
+            self._lookup = client_lookup()
+        return self._lookup
+
 
 def _asked_for(rules: Sequence[Rule], policy: Policy) -> frozenset[str]:
     """The ids of the default rules, and of those about style that the policy asks for."""

@@ -25,6 +25,7 @@ class Look:
     """What an engine saw in one file. `uri` names the file; status PARTIAL or FAILED carries a reason.
 
     `allowed` are findings, apart from the others, that a comment of another scanner lets pass, each with the comment's word for it.
+    `dropped` counts by reason what looked like a flaw and was judged not to be one, where a reader may want to know.
     """
 
     uri: str
@@ -33,10 +34,19 @@ class Look:
     reason: str = ""
     notifications: tuple[Notification, ...] = ()
     allowed: tuple[tuple[Finding, str], ...] = ()
+    dropped: tuple[tuple[str, int], ...] = ()
 
     def __reduce__(self) -> tuple[type[Look], tuple[object, ...]]:
         # Looks travel between processes: what dataclasses do by themselves takes five times as long.
-        return Look, (self.uri, self.findings, self.status, self.reason, self.notifications, self.allowed)
+        return Look, (
+            self.uri,
+            self.findings,
+            self.status,
+            self.reason,
+            self.notifications,
+            self.allowed,
+            self.dropped,
+        )
 
 
 class EngineAbout(Protocol):

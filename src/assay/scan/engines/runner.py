@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import gc
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from assay.model.finding import Finding
 from assay.model.scan import EngineRun, EngineStatus, FileAccount, FileStatus, Notification
 from assay.scan.engines.cache import Cache, Seen, Snapshot, Stamp, digest_key
 from assay.scan.engines.limits import TimeIsUp, alarm
 from assay.scan.engines.outcome import EngineLook, FileOutcome, failed_outcome
-from assay.scan.engines.pool import Ended, Item, run_tasks
 from assay.scan.engines.project import DiskProject
 from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine, looks_at_projects
 from assay.scan.engines.reader import Reader
@@ -23,6 +22,9 @@ from assay.scan.engines.work import FilesTask, ProjectTask, Task, Unchanged, Wor
 from assay.scan.target.file import TargetFile
 from assay.scan.target.language import language_of
 from assay.scan.target.traits import traits_of
+
+if TYPE_CHECKING:
+    from assay.scan.engines.pool import Ended
 
 # Below these, starting processes costs more than it saves (measured: a fork and its pipes about 8 ms).
 _SMALL_FILES = 200
@@ -192,6 +194,8 @@ class _Session:
 
     def _run_in_processes(self, work: Work, tasks: Sequence[Task]) -> None:
         """Run tasks in workers; the files of a chunk that took its worker along are tried again one by one."""
+        from assay.scan.engines.pool import Item, run_tasks
+
         for name in self.tallies:
             self._begin(name)
         while tasks:
@@ -445,12 +449,18 @@ def _notifications(engine: str, looks: dict[str, Look]) -> tuple[Notification, .
         if seen.status in (FileStatus.PARTIAL, FileStatus.FAILED):
             level = "error" if seen.status is FileStatus.FAILED else "warning"
             notes.append(Notification(level, f"{seen.status.value}: {seen.reason}", engine, uri))
+    dropped: Counter[str] = Counter()
+    for seen in looks.values():
+        dropped.update(dict(seen.dropped))
     if len(notes) > _MAX_NOTIFICATIONS:
         rest = len(notes) - _MAX_NOTIFICATIONS
         notes = [
             *notes[:_MAX_NOTIFICATIONS],
             Notification("warning", f"and {rest} more notes of this kind", engine),
         ]
+    if dropped:
+        counts = ", ".join(f"{count} {reason}" for reason, count in sorted(dropped.items()))
+        notes.append(Notification("note", f"looked like findings and were left out: {counts}", engine))
     return tuple(notes)
 
 

@@ -40,6 +40,8 @@ def find_repository(root: str) -> Repository:
     Raises:
         GitError: git is missing, `root` is in no working tree, or git refuses to read it.
     """
+    if not _may_be_in_one(root):  # to start git costs as much as a small file's whole scan
+        raise GitError(f"{root} is not in a git repository", "scan it without --mode, --base and --history")
     asked = ("--show-toplevel", "--absolute-git-dir", "--is-shallow-repository")
     try:
         out = run(root, "rev-parse", *asked)
@@ -58,6 +60,20 @@ def find_repository(root: str) -> Repository:
             "remove core.worktree from its .git/config",
         )
     return Repository(os.path.realpath(root), top, git_dir, shallow == "true")
+
+
+def _may_be_in_one(root: str) -> bool:
+    """Whether this folder or one above it holds a `.git`, or is a bare repository itself; git decides what it really is."""
+    if os.environ.get("GIT_DIR"):
+        return True
+    folder = os.path.realpath(root)
+    while True:
+        if os.path.lexists(f"{folder}/.git") or os.path.lexists(f"{folder}/HEAD"):
+            return True
+        above = os.path.dirname(folder)  # noqa: PTH120 - called for every scan; a Path for each folder costs more than the question
+        if above == folder:
+            return False
+        folder = above
 
 
 def resolve(repository: Repository, ref: str) -> str:

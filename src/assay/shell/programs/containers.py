@@ -110,6 +110,21 @@ def _verb(verb: str, args: list[Word], command: Command, shell: Shell) -> None:
         for word in args:
             for path in paths_in_word(word):
                 shell.read(path, "mention")
+    elif verb in (
+        "pull",
+        "start",
+        "attach",
+        "wait",
+        "checkpoint",
+        "logout",
+        "unpause",
+        "cp",
+        "load",
+        "import",
+        "save",
+        "export",
+    ):
+        shell.emit("container.change", " ".join(word.text for word in args), detail=command.line)
     elif verb == "login":
         shell.emit("cloud.read", "container registry", detail=command.line)
 
@@ -178,6 +193,11 @@ def _exec(args: list[Word], shell: Shell) -> None:
     options = parse(args, "-e --env -w --workdir -u --user --env-file --detach-keys", in_order=True)
     if options.has("--privileged"):
         shell.emit("container.run", options.operands[0].text if options.operands else "", "privileged")
+    shell.emit(
+        "container.change",
+        options.operands[0].text if options.operands else "",
+        detail=" ".join(word.text for word in args),
+    )
     if len(options.operands) > 1:
         shell.run(options.operands[1:], None, remote="container")
 
@@ -206,6 +226,18 @@ def _group(group: str, args: list[Word], command: Command, shell: Shell) -> None
         "",
     ):
         shell.emit("deploy.run", f"docker {group}", detail=command.line)
+    elif group in ("network", "volume", "context", "builder", "buildx", "plugin", "config") and verb not in (
+        "ls",
+        "list",
+        "inspect",
+        "show",
+        "du",
+        "version",
+        "",
+        "build",
+        "bake",
+    ):
+        shell.emit("container.change", group, detail=command.line)
     elif group in ("image", "manifest", "plugin") and verb == "push":
         shell.emit("deploy.run", "container image", detail=command.line)
 

@@ -164,6 +164,8 @@ def _added(command: Command, manager: Manager, verb: str, packages: list[Word], 
             shell.emit("package.install", f"{manager.ecosystem}:{word.text}", "url", *flags)
         else:
             shell.read(word, "mention")
+    if manager.system and not packages:
+        shell.emit("package.install", f"{manager.ecosystem}:*", "system", "upgrade")
     for word in [*packages, *options.all(*_SOURCES)]:
         _one(word, manager, flags, shell, dry=options.has("--dry-run", "-s", "--simulate", "--just-print"))
 
@@ -229,6 +231,8 @@ def _run(command: Command, manager: Manager, operands: list[Word], shell: Shell)
 
 def _other(command: Command, name: str, operands: list[Word], shell: Shell) -> None:
     texts = [word.text for word in operands]
+    if name == "brew" and texts[:1] == ["services"] and texts[1:2] not in ([], ["list"], ["info"]):
+        shell.emit("system.change", "a service", detail=command.line)
     if name == "dotnet" and "package" in texts and "add" in texts:
         shell.emit("package.install", f"nuget:{texts[-1]}")
     elif name in ("npm", "pnpm", "yarn", "pip") and texts[:1] == ["config"] and "set" in texts[1:2]:

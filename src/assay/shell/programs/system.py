@@ -197,6 +197,8 @@ def _su(command: Command, shell: Shell) -> Value:
     options = parse(command.args, "-c --command -s --shell -g -G -w")
     user = options.operands[0].text if options.operands and options.operands[0].text != "-" else "root"
     shell.emit("privilege.raise", user, detail=command.line)
+    if not options.all("-c", "--command") and user == "root":
+        shell.emit("privilege.grant", "a shell as root", detail=command.line)
     for word in options.all("-c", "--command"):
         shell.script(Value(word.text, word.taints), "su")
     return NOTHING
