@@ -6,6 +6,8 @@ import re
 
 import pytest
 from code_cases import CASES, HEAD, WHOLE, program
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assay.code.project import analyse
 from assay.model.finding import VerificationState
@@ -111,3 +113,45 @@ def test_no_suspicion_where_it_is_known_or_harmless(text: str) -> None:
 def test_a_handler_may_see_any_value_of_the_body() -> None:
     body = "try:\n    x = request.args['x']\n    x = int(x)\nexcept ValueError:\n    os.system(x)"
     assert commands({"app.py": program("", body)})
+
+
+def _chain(length: int) -> str:
+    links = "".join(f"def f{i}(a):\n    return f{i + 1}(a)\n" for i in range(length))
+    return f"{HEAD}{links}def f{length}(a):\n    os.system(a)\ndef v():\n    f0(request.args['x'])\n"
+
+
+def test_a_chain_of_calls_is_followed_and_giving_up_is_told() -> None:
+    assert commands({"app.py": _chain(40)})
+    (result,) = analyse([("app.py", _chain(300).encode())], load_engine("code"))
+    assert result.partial == "gave-up"
+    assert any("nest deeper" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD + "x = 'a'\n" * 30_000,
+        HEAD + "d = {" + ",".join(f"'k{i}': request.args['x']" for i in range(5_000)) + "}\n",
+        HEAD + "os.system(" + " + ".join("'a'" for _ in range(5_000)) + ")\n",
+        HEAD + "def f(x):\n" + "".join("    " * (i + 1) + f"for a{i} in x:\n" for i in range(30)) + "    " * 32 + "x = x + 'a'\n",
+    ],
+    ids=["long", "wide", "joined", "nested loops"],
+)  # fmt: skip
+def test_large_files_end(text: str) -> None:
+    (result,) = analyse([("app.py", text.encode())], load_engine("code"))
+    assert not result.failed
+
+
+PIECES = ["(", ")", "[", "}", ":", "\n", "    ", "def ", "class ", "*", "**", "lambda x:", "yield ", 'f"{', "import ", "@", "else:\n", "match x:\n    case ", " := ", "async "]  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(ALL_CASES)), st.data())
+def test_mutated_programs_never_raise(name: str, data: st.DataObject) -> None:
+    definitions, bad, _ = ALL_CASES[name]
+    text = program(definitions, bad)
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(text)))
+        cut = data.draw(st.integers(0, 12))
+        text = text[:start] + data.draw(st.sampled_from(PIECES)) + text[start + cut :]
+    analyse([("app.py", text.encode())], load_engine("code"))

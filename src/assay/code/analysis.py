@@ -112,6 +112,10 @@ class Analysis(Definitions):
             self.recursive.add(key)
             return None
         if self.stack > _MAX_STACK:
+            self.note(
+                info.module.number,
+                f"calls nest deeper than {_MAX_STACK}: {info.function.qualname} was not followed from there",
+            )
             return None
         if info.module.state == "new":
             self.module_body(info.module)
