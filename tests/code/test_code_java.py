@@ -177,6 +177,48 @@ CASES: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 
 
+# name -> (bad body, good body) for the rules that the second column names
+OTHERS: dict[str, tuple[str, str, str]] = {
+    "canonical-path": (
+        "path",
+        "java.io.File f = new java.io.File(\"/srv\", p); String c = f.getCanonicalPath(); new java.io.FileInputStream(f);",
+        "java.io.File f = new java.io.File(\"/srv\", p); String c = f.getCanonicalPath(); if (!c.startsWith(\"/srv/\")) return; new java.io.FileInputStream(f);",
+    ),
+    "normalized-path": (
+        "path",
+        "java.nio.file.Path b = java.nio.file.Paths.get(\"/srv\"); java.nio.file.Path t = b.resolve(p).normalize(); java.nio.file.Files.readString(t);",
+        "java.nio.file.Path b = java.nio.file.Paths.get(\"/srv\"); java.nio.file.Path t = b.resolve(p).normalize(); if (!t.startsWith(b)) return; java.nio.file.Files.readString(t);",
+    ),
+    "host": (
+        "ssrf",
+        "java.net.URL u = new java.net.URL(p); u.openStream();",
+        "java.net.URL u = new java.net.URL(p); if (!u.getHost().equals(\"a.example\")) return; u.openStream();",
+    ),
+    "writer": (
+        "xss",
+        "java.io.PrintWriter w = response.getWriter(); w.println(p);",
+        "java.io.PrintWriter w = new java.io.PrintWriter(\"a.txt\"); w.println(p);",
+    ),
+    "written-in-full": ("weak-hash", "java.security.MessageDigest.getInstance(\"MD5\");", "java.security.MessageDigest.getInstance(\"SHA-256\");"),
+    "declared-type": ("sql", "java.sql.Statement s = Pool.statement(); s.executeQuery(\"x\" + p);", "java.sql.Statement s = Pool.statement(); s.executeQuery(\"x\" + Integer.parseInt(p));"),
+    "default-value": (
+        "weak-cipher",
+        "Properties q = new Properties(); q.load(in()); javax.crypto.Cipher.getInstance(q.getProperty(\"c\", \"DES/ECB/PKCS5Padding\"));",
+        "Properties q = new Properties(); q.load(in()); javax.crypto.Cipher.getInstance(q.getProperty(\"c\", \"AES/GCM/NoPadding\"));",
+    ),
+    "language-package": ("command", "java.lang.Runtime.getRuntime().exec(p);", "java.lang.Runtime.getRuntime().exec(\"a\"); run(\"a\");"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_kinds(name: str) -> None:
+    rule, bad, good = OTHERS[name]
+    for body, expected in ((bad, True), (good, False)):
+        (result,) = analyse([("src/App.java", program("", body).encode())], load_engine("code"))
+        rules = {f.rule_id.rsplit("/", 1)[-1].removesuffix("-flow") for f in result.findings}
+        assert (rule in rules) == expected, (body, rules)
+
+
 def program(members: str, body: str) -> str:
     return (
         f"{HEAD}public class App extends HttpServlet {{\n  {members}\n"
@@ -220,6 +262,32 @@ def test_types_of_other_files_are_found(package: str, imported: str) -> None:
         assert (
             bool(commands({"a/App.java": text, "a/Another.java": extra, "b/Helper.java": other})) == expected
         )
+
+
+def test_controllers_and_services_in_their_own_files() -> None:
+    controller = """package x;
+import org.springframework.web.bind.annotation.*;
+@RestController class Controller {
+  private final Service service;
+  Controller(Service service) { this.service = service; }
+  @GetMapping("/a/{id}") Object text(@PathVariable String id) { return service.METHOD(id); }
+  @GetMapping("/b/{id}") Object number(@PathVariable long id) { return service.plain(String.valueOf(id)); }
+}
+"""
+    service = """package x;
+import java.util.*;
+import org.springframework.jdbc.core.JdbcTemplate;
+class Service {
+  private JdbcTemplate jdbc;
+  private static final Set<String> COLUMNS = Set.of("id", "name");
+  Object plain(String id) { return jdbc.queryForList("select * from u where id = " + id); }
+  Object sorted(String id) { if (!COLUMNS.contains(id)) { throw new IllegalArgumentException(); } return jdbc.queryForList("select * from u order by " + id); }
+}
+"""
+    for method, expected in (("plain", True), ("sorted", False)):
+        texts = {"a/Controller.java": controller.replace("METHOD", method), "a/Service.java": service}
+        results = analyse([(uri, text.encode()) for uri, text in texts.items()], load_engine("code"))
+        assert ("code/java/sql-flow" in {f.rule_id for r in results for f in r.findings}) == expected
 
 
 def test_static_imports_and_the_default_package() -> None:

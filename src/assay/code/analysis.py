@@ -60,7 +60,7 @@ class Analysis(Definitions):
         self.entered -= dirty
         for function in dirty:
             self.contexts.pop(function, None)
-            if function.function.kind == "module":
+            if function.function.kind in ("module", "class"):
                 function.module.state = "again"
         self.demand.queue = [
             f for f in dirty if f.function.kind not in ("class", "module") and f in self.demand.seen

@@ -106,7 +106,8 @@ class Definitions(Calling):
         f.heap = inner.heap
         for name, value in zip(body.function.variables, inner.variables, strict=False):
             if value is not UNKNOWN and name not in cls.methods:
-                cls.attributes[name] = value
+                old = cls.attributes.get(name)  # in a second round: what methods wrote
+                cls.attributes[name] = join(value, old) if old is not None and old.labels else value
             elif value.calls and name in cls.methods and not isinstance(value.calls[0], ClassInfo):
                 found = [c.info for c in value.calls if isinstance(c, Closure)]
                 if len(found) == 1 and found[0] not in cls.methods[name] and len(cls.methods[name]) == 1:

@@ -58,7 +58,10 @@ def _argument(
 
 
 # Types of plain data: a parameter of one is what the caller sent, whatever models say of the type's methods.
-_PLAIN = frozenset(("str", "bytes", "list", "dict", "set", "tuple", "object", "typing.Any"))
+_PLAIN = frozenset(
+    ("str", "bytes", "list", "dict", "set", "tuple", "object", "typing.Any", "String", "Array", "Object", "java.util.List", "java.util.Map",
+     "java.util.Set", "java.util.Collection", "java.util.Optional", "java.io.InputStream", "java.io.Reader", "java.net.URL", "java.net.URI"),
+)  # fmt: skip
 
 
 def _injected(analysis: Analysis, f: Frame, types: tuple[str, ...], default: Value | None) -> bool:

@@ -113,13 +113,42 @@ def pin(f: Frame, register: int, known: Value) -> None:
 
 def _copies(f: Frame, register: int) -> list[int]:
     found = [register]
-    while register < 0 and len(found) < 5:
+    while len(found) < 8:
+        if register >= 0:  # `String c = f.getCanonicalPath()`: what is seen of c holds of f
+            source = f.info.origin(register) if f.language == "java" else None
+            if source is None or not _is_derived(f, source):
+                break
+            register = source
+            continue
         made = f.info.definition(register)
-        if made is None or made[0] not in (ir.MOVE, ir.TYPED, ir.AWAIT, ir.ENVELOP):
+        if made is None:
+            break
+        if made[0] not in (ir.MOVE, ir.TYPED, ir.AWAIT, ir.ENVELOP) and not (
+            made[0] == ir.METHOD and f.language == "java" and made[4] in _DERIVED
+        ):
             break
         register = made[3]
         found.append(register)
     return found
+
+
+# Methods whose result stands for their receiver: what is proved of the one is proved of the other.
+_DERIVED = frozenset(
+    ("getCanonicalPath", "getCanonicalFile", "toRealPath", "normalize", "toAbsolutePath", "toPath", "toFile", "getHost", "toString", "trim")
+)  # fmt: skip
+
+
+def _is_derived(f: Frame, register: int) -> bool:
+    for _ in range(4):
+        made = f.info.definition(register) if register < 0 else None
+        if made is None:
+            return False
+        if made[0] == ir.METHOD:
+            return made[4] in _DERIVED
+        if made[0] not in (ir.MOVE, ir.TYPED):
+            return False
+        register = made[3]
+    return False
 
 
 def _replace(f: Frame, register: int, old: Value, new: Value) -> None:

@@ -19,6 +19,7 @@ from assay.code.intrinsics_text import (
     percent_text,
     same_text,
     split_text,
+    subject,
     taint_receiver,
     to_text,
 )
@@ -188,7 +189,7 @@ def _items(f: Frame, site: Site) -> Value:
 
 
 def _copy(f: Frame, site: Site) -> Value:
-    source = site.receiver if site.member else first_argument(site)
+    source = subject(site)
     for ref in source.refs[:1]:
         shape = f.heap.get(ref) or f.shared.get(ref)
         if shape is not None:

@@ -24,6 +24,13 @@ def taint_receiver(f: Frame, site: Site, labels: Labels | None) -> None:
             taint_register(f, made[3], labels)
 
 
+def subject(site: Site) -> Value:
+    """What an operation on text works on: the receiver of a method, the first argument of a function of a package or class."""
+    receiver = site.receiver
+    is_scope = bool(receiver.name and site.args) and not (receiver.labels or receiver.refs or receiver.types)
+    return receiver if site.member and not is_scope else first_argument(site)
+
+
 def first_argument(site: Site) -> Value:
     """The first argument, by position or name."""
     if site.args:
@@ -90,7 +97,7 @@ def percent_text(f: Frame, site: Site) -> Value:
 
 def to_text(f: Frame, site: Site) -> Value:
     """`str(x)`, `x.toString()`."""
-    source = site.receiver if site.member else first_argument(site)
+    source = subject(site)
     if (
         source.const is not None
         and len(source.const) == 1
@@ -102,7 +109,7 @@ def to_text(f: Frame, site: Site) -> Value:
 
 def same_text(f: Frame, site: Site) -> Value:
     """Trimming, changing case, encoding: the text stays what it was."""
-    source = site.receiver if site.member else first_argument(site)
+    source = subject(site)
     return Value(
         f.deep(source), types=source.types if source.refs else ("str",), parts=source.parts, refs=source.refs
     )
@@ -110,7 +117,7 @@ def same_text(f: Frame, site: Site) -> Value:
 
 def changed_text(f: Frame, site: Site) -> Value:
     """Text made of other text: replace, split pieces, substrings."""
-    source = site.receiver if site.member else first_argument(site)
+    source = subject(site)
     labels = f.deep(source)
     for value in site.args[1:]:
         labels = join_labels(labels, f.deep(value))
@@ -119,7 +126,7 @@ def changed_text(f: Frame, site: Site) -> Value:
 
 def split_text(f: Frame, site: Site) -> Value:
     """Pieces of a text."""
-    source = site.receiver if site.member else first_argument(site)
+    source = subject(site)
     labels = f.deep(source)
     return f.new_object(("list",), Shape({}, Value(labels, types=("str",)) if labels else None, -1), labels)
 

@@ -212,6 +212,10 @@ class Reading(Scoping):
                     kept = _outside_calls(value)
                     old = call.attributes.get(name)
                     call.attributes[name] = kept if old is None else join(old, kept)
+                    sources = {o for o in kept.labels or () if isinstance(o, Source)}
+                    if sources and not sources <= set((old.labels if old else None) or ()):
+                        self.changed = True
+                        self.demand.ask(name)
         self.field_sink(f, obj, name, value, span)
         if self.on_assign is not None:
             self.on_assign(f, span, "field", name, value, obj)

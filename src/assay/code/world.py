@@ -15,7 +15,17 @@ MAX_LINEAGE = 24
 class FunctionInfo:
     """A function of the project. `captured`: its variables that inner functions read. `nested`: blocks its names come from."""
 
-    __slots__ = ("definitions", "function", "module", "name", "owner", "qualname", "reads", "slots")
+    __slots__ = (
+        "definitions",
+        "function",
+        "module",
+        "name",
+        "origins",
+        "owner",
+        "qualname",
+        "reads",
+        "slots",
+    )
 
     def __init__(self, function: Function, module: ModuleInfo, owner: ClassInfo | None) -> None:
         self.function = function
@@ -26,6 +36,7 @@ class FunctionInfo:
         self.slots: dict[str, int] | None = None
         self.reads: dict[int, int] | None = None
         self.definitions: dict[int, ir.Instruction] | None = None
+        self.origins: dict[int, int] | None = None
 
     def slot(self, name: str) -> int | None:
         """The variable of this name, the last one made."""
@@ -33,12 +44,33 @@ class FunctionInfo:
             self.slots = {variable: index for index, variable in enumerate(self.function.variables)}
         return self.slots.get(name)
 
+    def origin(self, variable: int) -> int | None:
+        """What a variable is a copy of, if it is assigned once."""
+        if self.origins is None:
+            self.origins = _find_origins(self.function.body)
+        return self.origins.get(variable)
+
     def definition(self, register: int) -> ir.Instruction | None:
         """The instruction that writes a temporary."""
         if self.definitions is None:
             self.definitions = {}
             _define(self.function.body, self.definitions)
         return self.definitions.get(register)
+
+
+def _find_origins(body: Block) -> dict[int, int]:
+    found: dict[int, int] = {}
+    often: set[int] = set()
+    todo = [body]
+    while todo:
+        for instruction in todo.pop():
+            if instruction[0] == ir.MOVE and instruction[2] >= 0:
+                if instruction[2] in found:
+                    often.add(instruction[2])
+                found[instruction[2]] = instruction[3]
+            if instruction[0] >= ir.SELECT:
+                todo.extend(blocks_of(instruction))
+    return {variable: source for variable, source in found.items() if variable not in often}
 
 
 def _define(body: Block, found: dict[int, ir.Instruction]) -> None:

@@ -304,7 +304,7 @@ class Declarations(Expressions):
                     place = self.place(name)
                     text = self.source.text(name)
                     typed = self.here.value(ir.TYPED, place, self.expression(value), self._field_type(text))
-                    self._set_field(self.here.variable("this"), text, typed, place)
+                    self.set_field(self.here.variable("this"), text, typed, place)
 
     def _field_type(self, name: str) -> str:
         scope = self.nearest()
@@ -333,7 +333,7 @@ class Declarations(Expressions):
         this = inner.variable("this")
         names = [parameter.name for parameter in inner.function.parameters[1:]]
         for name in names:
-            self._set_field(this, name, self.read(name, place, head=False), place)
+            self.set_field(this, name, self.read(name, place, head=False), place)
         self._leave(outer)
         self._bind_method("<init>", inner, (), notes, made)
         for name in names:
