@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from assay.model.finding import Finding
 from assay.model.rule import Rule
 from assay.model.scan import FileStatus, Notification, ScanType
+from assay.model.severity import Confidence, Severity
 from assay.rules.load import load_engine
 from assay.scan.engines.protocol import Canary, Look, Project
 from assay.scan.target.file import Trait
+from assay.scan.target.traits import path_traits
 
 _LANGUAGES = frozenset(("python", "javascript", "typescript", "tsx", "jsx", "java", "go"))
 _SUFFIXES = (
@@ -73,5 +77,19 @@ class CodeEngine:
             elif result.partial:
                 status = FileStatus.PARTIAL
             notes = tuple(Notification("note", text, self.name, result.uri) for text in result.notes)
-            findings = tuple(sorted(result.findings, key=lambda finding: finding.sort_key))
+            findings = tuple(
+                sorted(map(_in_test_code, result.findings), key=lambda finding: finding.sort_key)
+            )
             yield Look(result.uri, findings, status, result.failed or result.partial, notes)
+
+
+def _in_test_code(finding: Finding) -> Finding:
+    """What a test does to itself harms nobody outside: it stays visible, at the end of the list, and does not block."""
+    if Trait.TEST not in path_traits(finding.location.uri):
+        return finding
+    return replace(
+        finding,
+        severity=min(finding.severity, Severity.LOW),
+        confidence=Confidence.LOW,
+        message=f"{finding.message} In test code.",
+    )
