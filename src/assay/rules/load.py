@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -79,7 +80,8 @@ def pack(folder: Path, out: Path) -> Packed:
         rule_id = path.relative_to(folder).with_suffix("").as_posix()
         engines.setdefault(raw.engine, []).append(PackedRule(rule_id, raw))
     packed = Packed(_digest(folder), engines)
-    temporary = out.with_suffix(".tmp")
+    # A name of this process's own: several may find the packed file stale at once.
+    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     temporary.write_bytes(msgspec.json.encode(packed))
     temporary.replace(out)
     return packed
