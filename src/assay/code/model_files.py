@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,7 +28,8 @@ def pack(folder: Path, out: Path) -> PackedModels:
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         files.append(_read(path))
     made = PackedModels(digest.hexdigest(), files)
-    temporary = out.with_suffix(".tmp")
+    # A name of this process's own: several may find the packed file stale at once.
+    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     temporary.write_bytes(msgspec.json.encode(made))
     temporary.replace(out)
     return made
