@@ -67,7 +67,7 @@ def main() -> None:
         ),
         (
             "detect-secrets",
-            ["detect-secrets", "scan", "--all-files", "--no-verify", "-c", "1", str(args.tree)],
+            ["detect-secrets", "-c", "1", "scan", "--all-files", "--no-verify", str(args.tree)],
             _detect_secrets_findings,
         ),
     ):

@@ -203,8 +203,9 @@ def _triage(plan: Plan, seen: Seen, reader: Reader) -> Triaged:
     if seen.base is not None and selection.base is not None:
         read = _read_from(reader, selection.base.files)
         base = Side(_wanted(plan, _base_findings(seen)), read, allowed=_base_allowed(seen))
-    # Who reaches the code matters only where something was found in it.
-    facts = observe([file.uri for file in selection.files], head.read) if head.findings else ()
+    # Who reaches the code matters only where something was found in it; a leaked secret is as bad wherever it stands.
+    matters = head.findings and set(plan.request.types) != {ScanType.SECRETS}
+    facts = observe([file.uri for file in selection.files], head.read) if matters else ()
     return triage(plan.request, head, base, partial=partial, facts=facts, controls=_controls(plan))
 
 
