@@ -1,4 +1,4 @@
-"""package.json: what a JavaScript project asks for (https://docs.npmjs.com/cli/v11/configuring-npm/package-json)."""
+"""package.json: what a JavaScript project asks for (npm documentation, "package.json")."""
 
 from __future__ import annotations
 

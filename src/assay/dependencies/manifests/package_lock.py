@@ -1,4 +1,4 @@
-"""package-lock.json and npm-shrinkwrap.json, lockfileVersion 1 to 3: https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json"""
+"""package-lock.json and npm-shrinkwrap.json, lockfileVersion 1 to 3; npm documentation, "package-lock.json"."""
 
 from __future__ import annotations
 
