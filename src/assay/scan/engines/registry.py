@@ -35,9 +35,11 @@ _EXTERNAL = "assay.scan.engines.external."
 _FOREIGN: dict[str, tuple[str, frozenset[ScanType]]] = {
     "imported": (_EXTERNAL + "sarif_file:ImportedEngine", frozenset({ScanType.FULL})),
     "bandit": (_EXTERNAL + "bandit:engine", frozenset({ScanType.SAST})),
+    "checkov": (_EXTERNAL + "checkov:engine", frozenset({ScanType.IAC, ScanType.CONTAINERS})),
     "gitleaks": (_EXTERNAL + "gitleaks:engine", frozenset({ScanType.SECRETS})),
     "hadolint": (_EXTERNAL + "hadolint:engine", frozenset({ScanType.CONTAINERS})),
     "kingfisher": (_EXTERNAL + "kingfisher:engine", frozenset({ScanType.SECRETS})),
+    "semgrep": (_EXTERNAL + "semgrep:engine", frozenset({ScanType.SAST})),
     "zizmor": (_EXTERNAL + "zizmor:engine", frozenset({ScanType.IAC})),
 }
 

@@ -118,7 +118,7 @@ def _finding(result: Mapping[str, Any], rules: _Rules, tool: str, reading: Readi
     return replace(
         one,
         severity=_scored(properties) or one.severity,
-        related=tuple([*places[1:], *_places(_list(result, "relatedLocations"), reading)]),
+        related=(*places[1:], *_places(_list(result, "relatedLocations"), reading)),
         code_flow=tuple(_flow(result, reading)),
         cwe=_cwe(rule, properties),
         remediation=_text(_dict(rule, "help").get("text")),
@@ -147,12 +147,18 @@ def _message(result: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
 
 def _cwe(rule: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[str, ...]:
     """From tags and from the `cwe` property, as programs write them, and from relationships to the taxonomy."""
-    tags = properties.get("tags")
-    texts = [_text(tag) for tag in (tags if isinstance(tags, list) else ())]
-    listed = properties.get("cwe")
-    texts += [_text(one) for one in (listed if isinstance(listed, list) else [listed])]
-    texts += [_text(_dict(one, "target").get("id")) for one in _list(rule, "relationships")]
-    return tuple(dict.fromkeys(f"CWE-{found[1]}" for text in texts for found in _CWE.finditer(text)))
+    relations = [_dict(one, "target").get("id") for one in _list(rule, "relationships")]
+    return tuple(
+        dict.fromkeys(
+            (*cwe_ids(properties.get("tags")), *cwe_ids(properties.get("cwe")), *cwe_ids(relations))
+        )
+    )
+
+
+def cwe_ids(value: object) -> tuple[str, ...]:
+    """The CWE ids in a text or in a list of texts, in any of the ways in which programs write them."""
+    texts = value if isinstance(value, list) else [value]
+    return tuple(dict.fromkeys(f"CWE-{found[1]}" for text in texts for found in _CWE.finditer(_text(text))))
 
 
 def _flow(result: Mapping[str, Any], reading: Reading) -> Iterator[FlowStep]:
