@@ -99,7 +99,7 @@ class ToolEngine:
             return f"{self.tool.program} is not on PATH"
         if self.tool.needs and not options.files:
             return f"missing configuration: {self.tool.needs}"
-        self.version = _version(self.program, self.tool.version_arguments)
+        self.version = _version(self.program, self.tool)
         if not self.version.startswith(tuple(f"{known}." for known in self.tool.tested)):
             tested = ", ".join(self.tool.tested)
             text = f"untested version {self.version or '(it does not say)'} of {self.tool.program} (tested: {tested})"
@@ -210,9 +210,13 @@ class _Session:
         return (Notification("warning", text, self.tool.name),)
 
 
-def _version(program: str, arguments: Sequence[str]) -> str:
+def _version(program: str, tool: Tool) -> str:
     try:
-        done = run([program, *arguments], limits=Limits(_VERSION_SECONDS, 1 << 16))
+        done = run(
+            [program, *tool.version_arguments],
+            environment=tool.environment,
+            limits=Limits(_VERSION_SECONDS, 1 << 16),
+        )
     except EngineError:
         return ""
     found = _VERSION.search(done.stdout[:4096]) or _VERSION.search(done.stderr[:4096])
