@@ -30,11 +30,18 @@ class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
     optional: list[str] = []
     hygiene: bool = False
     offline: bool = True
+    external: bool | list[str] = False
     jobs: int = 0
     cache: bool = True
     max_file_size: int = 0
     file_seconds: float = 30.0
     engine_seconds: float = 1800.0
+
+
+class ToolSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """[tools.NAME]: a rules file or folder that is given to a program of others, from the settings' folder."""
+
+    config: str = ""
 
 
 class GateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -58,6 +65,7 @@ class SettingsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
     scan: ScanSettings = ScanSettings()
     gate: GateSettings = GateSettings()
     report: ReportSettings = ReportSettings()
+    tools: dict[str, ToolSettings] = {}
 
 
 @dataclass(frozen=True, slots=True)

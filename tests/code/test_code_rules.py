@@ -19,6 +19,7 @@ class Texts:
     root = ""
     jobs = 1
     offline = True
+    seconds = 0.0
 
     def __init__(self, texts: dict[str, str]) -> None:
         self.texts = texts

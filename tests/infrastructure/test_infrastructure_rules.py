@@ -27,6 +27,7 @@ class Texts:
     root: str = "."
     jobs: int = 1
     offline: bool = True
+    seconds: float = 0.0
 
     def files(self) -> Sequence[TargetFile]:
         return [TargetFile(uri, uri, len(content)) for uri, content in sorted(self.contents.items())]

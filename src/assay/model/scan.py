@@ -104,6 +104,8 @@ class ScanRequest:
     """The exact parameters of a scan, fixed before any target file is opened.
 
     `verify_secrets` None: no issuer of a secret is asked. Else issuers are, at these addresses for these rules instead of their own.
+    `external` are the programs of others that look too, where one is there; `tool_files` pairs a program with a file that is given to it.
+    `imports` are reports of others whose findings are taken over.
     """
 
     root: str
@@ -126,6 +128,9 @@ class ScanRequest:
     file_seconds: float = 0.0
     engine_seconds: float = 0.0
     verify_secrets: tuple[tuple[str, str], ...] | None = None
+    external: tuple[str, ...] = ()
+    tool_files: tuple[tuple[str, str], ...] = ()
+    imports: tuple[str, ...] = ()
 
 
 class BaselineState(Enum):

@@ -5,7 +5,7 @@ The plan is made before (`scan.plan`), since it must stand before any file is op
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,9 +28,11 @@ from assay.model.scan import (
 from assay.model.version import VERSION
 from assay.scan.engines.cache import Cache
 from assay.scan.engines.canary import verify
+from assay.scan.engines.protocol import is_foreign
 from assay.scan.engines.reader import Reader
 from assay.scan.engines.registry import AnyEngine
 from assay.scan.engines.runner import Looked, LookRequest, Observer, look
+from assay.scan.foreign import absent_run, foreign_states, foreign_summaries
 from assay.scan.gate.verdict import judge
 from assay.scan.plan import Plan
 from assay.scan.target.file import SourceFile, TargetFile
@@ -94,7 +96,7 @@ def _phases(plan: Plan, policy: GatePolicy, means: _Means) -> ScanResult:
         triaged = _triage(plan, seen, means.reader)
         said.append(f"{len(triaged.findings)} findings")
     with trace.phase("judge") as said:
-        runs = _runs(plan, [*seen.head.runs, *others], trace)
+        runs = _runs(plan, [*(_noted(run, sound) for run in seen.head.runs), *others], trace)
         accounts = _accounts(seen)
         verdict = judge(triaged.findings, runs, accounts, policy, seen.head.interrupted, _types_of(plan))
         said.append(verdict.result.value)
@@ -125,12 +127,17 @@ def _select(plan: Plan) -> Selection:
 def _verify(plan: Plan, selection: Selection) -> tuple[list[AnyEngine], list[EngineRun]]:
     """Engines that found their canary, and runs that say why the others do not look: broken, or no file is theirs."""
     sound, others = [], []
+    foreign = foreign_states(plan, selection)
     for engine in plan.engines:
         if selection.files and not any(_is_wanted(engine, file.uri) for file in selection.files):
             run = EngineRun(engine.name, engine.version, EngineStatus.NOT_APPLICABLE, reason="no file for it")
             others.append(run)
             continue
-        problem = verify(engine)
+        state = foreign.get(engine.name)
+        if state is not None and state.absent:
+            others.append(absent_run(engine, state))
+            continue
+        problem = state.broken if state is not None else verify(engine)
         if problem:
             run = EngineRun(
                 engine.name, engine.version, EngineStatus.BROKEN, reason=problem, advice="see `assay doctor`"
@@ -170,6 +177,12 @@ def _look(plan: Plan, engines: list[AnyEngine], selection: Selection, means: _Me
         )
         base = look(sides)
     return Seen(head, base, selection)
+
+
+def _noted(run: EngineRun, engines: Iterable[AnyEngine]) -> EngineRun:
+    """The run with what must be known of the program that made it, as that its version is an untested one."""
+    notes = {engine.name: engine.notes for engine in engines if is_foreign(engine)}
+    return replace(run, notifications=(*notes.get(run.engine, ()), *run.notifications))
 
 
 def _look_request(
@@ -285,11 +298,12 @@ def _types_of(plan: Plan) -> dict[str, frozenset[ScanType]]:
     return {engine.name: frozenset(engine.scan_types) for engine in plan.engines}
 
 
-def _summaries(plan: Plan, findings: Iterable[RankedFinding]) -> tuple[RuleSummary, ...]:
+def _summaries(plan: Plan, findings: Sequence[RankedFinding]) -> tuple[RuleSummary, ...]:
     """The rules that findings name, for reports."""
     named = {ranked.triaged.finding.rule_id for ranked in findings}
     rules = {rule.id: rule for engine in plan.engines for rule in engine.rules() if rule.id in named}
-    return tuple(_summary(rule) for _, rule in sorted(rules.items()))
+    ours = [_summary(rule) for _, rule in sorted(rules.items())]
+    return (*ours, *foreign_summaries(findings, frozenset(rules)))
 
 
 def _summary(rule: Rule) -> RuleSummary:

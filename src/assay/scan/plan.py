@@ -24,8 +24,10 @@ class Plan:
     rules_digest: str
 
     def is_required(self, engine: str) -> bool:
-        """Whether the verdict depends on this engine: every planned one, unless the settings call it optional."""
-        return engine not in self.request.optional
+        """Whether the verdict depends on this engine: every one of ours and every one asked for by name, unless called optional."""
+        request = self.request
+        by_name = engine in (*request.engines, *request.required) or engine not in registry.foreign_names()
+        return engine not in request.optional and (by_name or engine == "imported")
 
 
 def make_plan(request: ScanRequest) -> Plan:
@@ -36,11 +38,13 @@ def make_plan(request: ScanRequest) -> Plan:
         RuleError: one of the project's own rules does not load.
     """
     named = {*request.engines, *request.required}
-    for name in sorted({*named, *request.optional} - set(registry.names())):
+    known = {*registry.names(), *registry.foreign_names()}
+    for name in sorted({*named, *request.optional, *request.external} - known):
         registry.load(name)  # raises, with the list of engines
     rules = own_rules(Path(request.root))
     own = by_engine(rules)
     chosen = [name for name in registry.names() if _fits(name, request)]
+    chosen += [name for name in registry.foreign_names() if _fits_foreign(name, request)]
     if not chosen:
         raise UsageError("no engine fits what was asked", f"the engines are: {', '.join(registry.names())}")
     engines = tuple(registry.load(name, own.get(name, ())) for name in chosen)
@@ -82,6 +86,18 @@ def _fits(name: str, request: ScanRequest) -> bool:
         return name == "secrets"
     asked = ScanType.FULL in request.types or bool(registry.scan_types(name) & set(request.types))
     return asked or name in request.required
+
+
+def _fits_foreign(name: str, request: ScanRequest) -> bool:
+    """A foreign program looks when it is asked for: by its name, or as one of those that the settings enable for the types asked for."""
+    if name == "imported":
+        return bool(request.imports)
+    if request.mode is ScanMode.HISTORY:
+        return False
+    if name in (*request.engines, *request.required):
+        return True
+    of_type = ScanType.FULL in request.types or bool(registry.scan_types(name) & set(request.types))
+    return name in request.external and of_type and not request.engines
 
 
 def _left_out(name: str) -> EngineRun:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.entrypoints.cli.progress import progress
-from assay.model.errors import GitError, UsageError
+from assay.model.errors import ConfigError, GitError, UsageError
 from assay.model.scan import GatePolicy, Phase, ScanMode, ScanRequest, ScanResult, ScanType
 from assay.settings import (
     Settings,
@@ -60,6 +60,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     who.add_argument("--engines", metavar="E[,E]", help="only these engines")
     who.add_argument("--require", metavar="E[,E]", help="the scan is incomplete unless these looked")
     who.add_argument("--optional", metavar="E[,E]", help="the verdict does not depend on these")
+    who.add_argument(
+        "--external",
+        action="store_true",
+        help="also run the programs of others that are installed (see `assay doctor`) and merge what they find",
+    )
+    who.add_argument(
+        "--import",
+        dest="imports",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="take over the findings of a SARIF 2.1.0 report; may be repeated",
+    )
     who.add_argument(
         "--offline", action="store_true", help="never ask the network (the default; overrides the settings)"
     )
@@ -234,7 +247,43 @@ def _request(args: argparse.Namespace, settings: Settings, root: Path, paths: li
         file_seconds=values.file_seconds,
         engine_seconds=values.engine_seconds,
         verify_secrets=verify,
+        external=_external(args, values.external),
+        tool_files=_tool_files(settings),
+        imports=tuple(_report_file(name) for name in args.imports),
     )
+
+
+def _external(args: argparse.Namespace, setting: bool | list[str]) -> tuple[str, ...]:
+    """The programs of others that look where they are installed: those that the settings name, else all."""
+    if isinstance(setting, list):
+        return tuple(setting)
+    if not (args.external or setting):
+        return ()
+    from assay.scan.engines import registry
+
+    return tuple(name for name in registry.foreign_names() if name != "imported")
+
+
+def _tool_files(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Absolute paths of the files that the settings give to programs. They are files here: no program is sent for rules elsewhere."""
+    folder = Path(settings.file).parent if settings.file else Path()
+    pairs = []
+    for name, tool in sorted(settings.values.tools.items()):
+        path = Path(os.path.abspath(folder / tool.config))  # noqa: PTH100 - as the user named it
+        if not tool.config or not path.exists():
+            raise ConfigError(
+                f"{settings.file}: [tools.{name}] config {tool.config!r} is no file here",
+                "give a file or folder, relative to the settings file",
+            )
+        pairs.append((name, str(path)))
+    return tuple(pairs)
+
+
+def _report_file(name: str) -> str:
+    path = Path(os.path.abspath(name))  # noqa: PTH100 - as the user named it
+    if not path.is_file():
+        raise UsageError(f"--import {name}: no such file", "give a SARIF 2.1.0 report")
+    return str(path)
 
 
 def _issuers(args: argparse.Namespace) -> tuple[tuple[str, str], ...] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from assay.model.scan import EngineStatus, FileAccount, FileStatus, Notification
 from assay.scan.engines.outcome import FileOutcome
-from assay.scan.engines.protocol import Look
+from assay.scan.engines.protocol import Ending, Look
 
 _MAX_NOTIFICATIONS = 200
 
@@ -21,6 +21,7 @@ class Tally:
     cached: int = 0
     problem: str = ""
     complete: bool = False
+    ending: Ending | None = None
     looks: dict[str, Look] = field(default_factory=dict)
 
 
@@ -52,6 +53,8 @@ def status_of(tally: Tally, failed: int, is_project: bool, interrupted: bool) ->
     if is_project and not tally.complete:
         timed_out = tally.problem.startswith("timed-out")
         return (EngineStatus.TIMED_OUT if timed_out else EngineStatus.FAILED), tally.problem
+    if tally.ending is not None:
+        return tally.ending.status, tally.ending.reason
     if failed:
         return EngineStatus.PARTIAL, f"{failed} of {len(tally.looks)} files failed"
     return (EngineStatus.RAN, "") if tally.looks else (EngineStatus.NOT_APPLICABLE, "no file for it")

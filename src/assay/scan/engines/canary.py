@@ -6,7 +6,7 @@ from typing import cast
 
 from assay.scan.engines.limits import TimeIsUp, alarm
 from assay.scan.engines.project import MemoryProject
-from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine, looks_at_projects
+from assay.scan.engines.protocol import Ending, FileEngine, Look, ProjectEngine, looks_at_projects
 from assay.scan.target.read import source_file
 
 _SECONDS = 120.0  # a first compile of the pattern database on a busy machine is slow, and not broken
@@ -31,7 +31,7 @@ def look_at_texts(engine: FileEngine | ProjectEngine, texts: dict[str, bytes]) -
     """What the engine sees in files that exist only in memory, as it would on the disk."""
     project = MemoryProject({uri: text for uri, text in texts.items() if _wanted(engine, uri, text)})
     if looks_at_projects(engine):
-        return list(engine.look_at_project(project))
+        return [look for look in engine.look_at_project(project) if not isinstance(look, Ending)]
     return [cast("FileEngine", engine).look(project.read(file)) for file in project.files()]
 
 

@@ -20,6 +20,7 @@ from typing import Any, Generic, TypeVar
 from assay.scan.engines.process import kill_group
 
 _GROUP_SECONDS = 0.05
+_END_SECONDS = 3.0
 
 TaskT = TypeVar("TaskT")
 ItemT = TypeVar("ItemT")
@@ -142,6 +143,10 @@ def _death_of(worker: _Worker[TaskT]) -> str:
 
 
 def _kill(worker: _Worker[TaskT]) -> None:
+    if worker.process.is_alive() and getattr(worker.task, "foreign", False):
+        # It has a program running in a group of its own, which it must end first.
+        worker.process.terminate()
+        worker.process.join(_END_SECONDS)
     if worker.process.pid is not None and worker.process.is_alive():
         kill_group(worker.process.pid)
         worker.process.kill()
@@ -162,12 +167,17 @@ def _serve(
 ) -> None:
     """A worker's life: tasks in, items and ends out, until the pipe closes."""
     parents.close()
-    _become_a_group(memory_bytes)
+    _become_a_group()
+    bound = _memory_bound(memory_bytes)
     while True:
         try:
             task = pipe.recv()
         except (EOFError, OSError):
             return
+        foreign = getattr(task, "foreign", False)
+        signal.signal(signal.SIGTERM, _exit if foreign else signal.SIG_DFL)
+        # Programs inherit the bound, and some reserve far more address space than they use.
+        _bind_memory(0 if foreign else bound)
         try:
             _send_all(pipe, work(task), getattr(task, "group", 1))
             end = ("", "")
@@ -206,7 +216,11 @@ def _place_of(error: Exception) -> str:
     return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
 
 
-def _become_a_group(memory_bytes: int) -> None:
+def _exit(_number: int, _frame: object) -> None:
+    raise SystemExit(1)
+
+
+def _become_a_group() -> None:
     """An own process group, so that Ctrl-C reaches only the parent, which then ends all of it."""
     try:
         os.setpgid(0, 0)
@@ -214,11 +228,22 @@ def _become_a_group(memory_bytes: int) -> None:
         pass
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if memory_bytes:
-        import resource
 
-        used = _address_space()
-        resource.setrlimit(resource.RLIMIT_AS, (used + memory_bytes, used + memory_bytes))
+
+def _memory_bound(memory_bytes: int) -> int:
+    """The address space that a worker may have: what it has now and `memory_bytes` more, 0 for no bound."""
+    return _address_space() + memory_bytes if memory_bytes else 0
+
+
+def _bind_memory(bound: int) -> None:
+    """Set the soft limit only, so that it can be lifted again."""
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    soft = bound or hard
+    resource.setrlimit(
+        resource.RLIMIT_AS, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard)
+    )
 
 
 def _address_space() -> int:

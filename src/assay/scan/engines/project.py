@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assay.scan.engines.cache import Cache, digest_key
 from assay.scan.engines.protocol import EngineAbout
@@ -24,12 +24,13 @@ class DiskProject:
     targets: Sequence[TargetFile]
     reader: Reader
     cache: Cache | None = None
+    seconds: float = 1800.0
     _engine: EngineAbout | None = None
     _pending: list[tuple[bytes, bytes]] = field(default_factory=list)
 
     def for_engine(self, engine: EngineAbout) -> DiskProject:
         """The same project, narrowed to what one engine wants."""
-        return DiskProject(self.root, self.jobs, self.offline, self.targets, self.reader, self.cache, engine)
+        return replace(self, _engine=engine, _pending=[])
 
     def files(self) -> Sequence[TargetFile]:
         """Every file that the engine wants, judged by name alone, sorted by uri."""
@@ -81,6 +82,7 @@ class MemoryProject:
     root: str = "."
     jobs: int = 1
     offline: bool = True
+    seconds: float = 60.0
 
     def files(self) -> Sequence[TargetFile]:
         """All files, sorted by uri."""

@@ -8,7 +8,7 @@ from typing import Protocol, TypeGuard
 
 from assay.model.finding import Finding
 from assay.model.rule import Rule
-from assay.model.scan import FileStatus, Notification, ScanType
+from assay.model.scan import EngineStatus, FileStatus, Notification, ScanType
 from assay.scan.target.file import SourceFile, TargetFile, Trait
 
 
@@ -49,6 +49,22 @@ class Look:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a foreign program ended, where that is not well: the last thing that its engine yields. What it found until then stands."""
+
+    status: EngineStatus
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOptions:
+    """What a scan lets a foreign program have: the network or not, and the files that the settings name for it."""
+
+    offline: bool = True
+    files: tuple[str, ...] = ()
+
+
 class EngineAbout(Protocol):
     """What every engine says of itself without loading anything heavy.
 
@@ -84,11 +100,12 @@ class FileEngine(EngineAbout, Protocol):
 
 
 class Project(Protocol):
-    """The target as a project engine sees it."""
+    """The target as a project engine sees it. `seconds` is the time that the engine has."""
 
     root: str
     jobs: int
     offline: bool
+    seconds: float
 
     def files(self) -> Sequence[TargetFile]:
         """Every file that the engine wants, sorted by uri."""
@@ -114,11 +131,32 @@ class Project(Protocol):
 class ProjectEngine(EngineAbout, Protocol):
     """Looks at the project as a whole and yields one look for every file it wanted."""
 
-    def look_at_project(self, project: Project) -> Iterator[Look]:
+    def look_at_project(self, project: Project) -> Iterator[Look | Ending]:
         """Yield looks as they are ready, in any order. Never raises for bad input."""
+        ...
+
+
+class ForeignEngine(ProjectEngine, Protocol):
+    """A program of someone else's, started when a scan asks for it. Its rules are known from its findings only: `rules()` is empty.
+
+    `program` is its absolute path, "" until `prepare` found it; `notes` are what a reader of its results must know.
+    """
+
+    foreign: bool
+    program: str
+    install: str
+    notes: tuple[Notification, ...]
+
+    def prepare(self, options: ToolOptions) -> str:
+        """Find the program and its version. "" when it can be started, else the reason why not."""
         ...
 
 
 def looks_at_projects(engine: FileEngine | ProjectEngine) -> TypeGuard[ProjectEngine]:
     """Which of the two kinds an engine is."""
     return hasattr(engine, "look_at_project")
+
+
+def is_foreign(engine: EngineAbout) -> TypeGuard[ForeignEngine]:
+    """Whether an engine is a program of someone else's."""
+    return getattr(engine, "foreign", False)

@@ -29,6 +29,19 @@ _ENGINES: dict[str, tuple[str, frozenset[ScanType]]] = {
     ),
     "api": ("assay.scan.engines.api:ApiEngine", frozenset({ScanType.API})),
 }
+_EXTERNAL = "assay.scan.engines.external."
+
+# Programs of others. Each looks only when a scan asks for it: they cost seconds, and what they say depends on what is installed.
+_FOREIGN: dict[str, tuple[str, frozenset[ScanType]]] = {
+    "imported": (_EXTERNAL + "sarif_file:ImportedEngine", frozenset({ScanType.FULL})),
+    "bandit": (_EXTERNAL + "bandit:engine", frozenset({ScanType.SAST})),
+    "checkov": (_EXTERNAL + "checkov:engine", frozenset({ScanType.IAC, ScanType.CONTAINERS})),
+    "gitleaks": (_EXTERNAL + "gitleaks:engine", frozenset({ScanType.SECRETS})),
+    "hadolint": (_EXTERNAL + "hadolint:engine", frozenset({ScanType.CONTAINERS})),
+    "kingfisher": (_EXTERNAL + "kingfisher:engine", frozenset({ScanType.SECRETS})),
+    "semgrep": (_EXTERNAL + "semgrep:engine", frozenset({ScanType.SAST})),
+    "zizmor": (_EXTERNAL + "zizmor:engine", frozenset({ScanType.IAC})),
+}
 
 
 def names() -> tuple[str, ...]:
@@ -36,9 +49,14 @@ def names() -> tuple[str, ...]:
     return tuple(_ENGINES)
 
 
+def foreign_names() -> tuple[str, ...]:
+    """The programs of others that can be asked for, in the order of reports."""
+    return tuple(_FOREIGN)
+
+
 def scan_types(name: str) -> frozenset[ScanType]:
     """The scan types of an engine, without loading it."""
-    return _ENGINES[name][1]
+    return (_ENGINES.get(name) or _FOREIGN[name])[1]
 
 
 def load(name: str, own_rules: tuple[Rule, ...] = ()) -> AnyEngine:
@@ -47,8 +65,9 @@ def load(name: str, own_rules: tuple[Rule, ...] = ()) -> AnyEngine:
     Raises:
         UsageError: there is no such engine.
     """
-    if name not in _ENGINES:
-        raise UsageError(f"there is no engine {name!r}", f"the engines are: {', '.join(_ENGINES)}")
-    module, _, attribute = _ENGINES[name][0].partition(":")
+    known = {**_ENGINES, **_FOREIGN}
+    if name not in known:
+        raise UsageError(f"there is no engine {name!r}", f"the engines are: {', '.join(known)}")
+    module, _, attribute = known[name][0].partition(":")
     engine: AnyEngine = getattr(import_module(module), attribute)(own_rules)
     return engine

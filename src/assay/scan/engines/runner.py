@@ -17,9 +17,9 @@ from assay.scan.engines.cache import Cache, Seen, Snapshot, Stamp, digest_key
 from assay.scan.engines.limits import TimeIsUp, alarm
 from assay.scan.engines.outcome import EngineLook, FileOutcome, failed_outcome
 from assay.scan.engines.project import DiskProject
-from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine, looks_at_projects
+from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine, is_foreign, looks_at_projects
 from assay.scan.engines.reader import Reader
-from assay.scan.engines.work import FilesTask, ProjectTask, Task, Unchanged, Work
+from assay.scan.engines.work import EngineEnding, FilesTask, ProjectTask, Task, Unchanged, Work
 from assay.scan.target.file import TargetFile
 from assay.scan.target.language import language_of
 from assay.scan.target.traits import traits_of
@@ -124,7 +124,9 @@ class _Session:
         """Take what the cache has, then do the rest here or in processes."""
         fresh = self._take_unchanged()
         tasks: list[Task] = [
-            ProjectTask(name) for name in self.project_engines if not self._take_project(name)
+            ProjectTask(name, is_foreign(engine))
+            for name, engine in self.project_engines.items()
+            if not self._take_project(name)
         ]
         tasks += _chunks(fresh) if self.file_engines else []
         work = self._work()
@@ -138,11 +140,19 @@ class _Session:
     def _work(self) -> Work:
         request = self.request
         project = DiskProject(
-            request.root, request.jobs, request.offline, request.files, request.reader, request.cache
+            request.root,
+            request.jobs,
+            request.offline,
+            request.files,
+            request.reader,
+            request.cache,
+            request.engine_seconds,
         )
         return Work(self.file_engines, self.project_engines, project, request.reader, request.file_seconds)
 
     def _is_small(self, fresh: Sequence[tuple[TargetFile, bytes | None]], tasks: Sequence[Task]) -> bool:
+        if sum(isinstance(task, ProjectTask) and task.foreign for task in tasks) > 1:
+            return False  # programs side by side: the scan takes as long as the slowest, not as their sum
         if len(tasks) <= 1 and self.request.jobs == 1 and not self.project_engines:
             return True
         size = sum(file.size for file, _ in fresh)
@@ -230,13 +240,15 @@ class _Session:
         if tally.started < 0:
             tally.started = time.monotonic() - self.began
 
-    def _take(self, seen: FileOutcome | Unchanged | EngineLook) -> None:
+    def _take(self, seen: FileOutcome | Unchanged | EngineLook | EngineEnding) -> None:
         if isinstance(seen, Unchanged):
             known = self.snapshot.known(seen.uri)
             assert known is not None
             self._file_done(known, cached=True)
         elif isinstance(seen, FileOutcome):
             self._file_done(seen)
+        elif isinstance(seen, EngineEnding):
+            self.tallies[seen.engine].ending = seen.ending
         else:
             self._project_look(seen)
 
@@ -331,7 +343,8 @@ class _Session:
                 [EngineLook(name, look) for _, look in sorted(self.tallies[name].looks.items())],
             )
             for name in self.project_engines
-            if self.tallies[name].complete
+            # A foreign program's answer also depends on rules and data that it keeps itself.
+            if self.tallies[name].complete and not is_foreign(self.project_engines[name])
         }
         taken = Snapshot(files, self.taken_ns, projects)
         if not taken.same_as(self.snapshot):

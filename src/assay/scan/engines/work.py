@@ -12,7 +12,7 @@ from assay.scan.engines.border import sealed
 from assay.scan.engines.limits import TimeIsUp, alarm, restart
 from assay.scan.engines.outcome import EngineLook, FileOutcome
 from assay.scan.engines.project import DiskProject
-from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine
+from assay.scan.engines.protocol import Ending, FileEngine, Look, ProjectEngine
 from assay.scan.engines.reader import Reader
 from assay.scan.target.file import SourceFile, TargetFile
 
@@ -38,6 +38,15 @@ class ProjectTask:
     """One project engine's whole look."""
 
     engine: str
+    foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EngineEnding:
+    """How a foreign program ended, where that is not well."""
+
+    engine: str
+    ending: Ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ class Unchanged:
 
 
 Task = FilesTask | ProjectTask
-Seen = FileOutcome | Unchanged | EngineLook
+Seen = FileOutcome | Unchanged | EngineLook | EngineEnding
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +79,13 @@ class Work:
             for file, digest in task.files:
                 yield look_at_file(self.reader, self.file_engines, file, digest, self.file_seconds)
 
-    def _project(self, engine: ProjectEngine) -> Iterator[EngineLook]:
+    def _project(self, engine: ProjectEngine) -> Iterator[EngineLook | EngineEnding]:
         project = self.project.for_engine(engine)
         since = time.perf_counter()
         for look in engine.look_at_project(project):
+            if isinstance(look, Ending):
+                yield EngineEnding(engine.name, look)
+                continue
             now = time.perf_counter()
             yield EngineLook(engine.name, sealed(look), now - since)
             since = time.perf_counter()

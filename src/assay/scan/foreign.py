@@ -1,0 +1,89 @@
+"""Programs of others in a scan: found and tried side by side before the look, and their rules told from their findings after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from assay.model.scan import EngineRun, EngineStatus, RankedFinding, RuleSummary
+from assay.scan.engines.canary import verify
+from assay.scan.engines.protocol import EngineAbout, ForeignEngine, ToolOptions, is_foreign
+from assay.scan.plan import Plan
+from assay.scan.target.language import language_of
+from assay.scan.target.select import Selection
+from assay.scan.target.traits import traits_of
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Why a program cannot be started, or why its silence would mean nothing; both "" when it is sound."""
+
+    absent: str = ""
+    broken: str = ""
+    install: str = ""
+
+
+def foreign_states(plan: Plan, selection: Selection) -> dict[str, State]:
+    """The state of every planned program that has a file to look at. They are tried side by side: each takes its time to start."""
+    engines = [engine for engine in plan.engines if is_foreign(engine) and _has_a_file(engine, selection)]
+    if not engines:
+        return {}
+    from concurrent.futures import ThreadPoolExecutor  # only now: a scan without programs does not load it
+
+    with ThreadPoolExecutor(max(1, plan.request.jobs)) as threads:
+        states = threads.map(lambda engine: examine(engine, _options(plan, engine.name)), engines)
+        return {engine.name: state for engine, state in zip(engines, states, strict=True)}
+
+
+def examine(engine: ForeignEngine, options: ToolOptions) -> State:
+    """Find the program and show it its canary."""
+    absent = engine.prepare(options)
+    if absent:
+        return State(absent=absent, install=engine.install)
+    return State(broken=verify(engine), install=engine.install)
+
+
+def absent_run(engine: EngineAbout, state: State) -> EngineRun:
+    """The run of a program that is not there, with how to install it."""
+    return EngineRun(
+        engine.name,
+        engine.version,
+        EngineStatus.MISSING,
+        reason=state.absent,
+        advice=f"install: {state.install}",
+    )
+
+
+def foreign_summaries(findings: Iterable[RankedFinding], known: frozenset[str]) -> list[RuleSummary]:
+    """A summary for every rule that a finding names and no engine of ours knows, in the words of the program that reported it."""
+    summaries: dict[str, RuleSummary] = {}
+    for ranked in findings:
+        finding = ranked.triaged.finding
+        if finding.rule_id in known or finding.rule_id in summaries:
+            continue
+        own = [one for one in finding.evidence if one.engine == finding.engine]
+        title = own[0].message if own and own[0].message else finding.message
+        summaries[finding.rule_id] = RuleSummary(
+            id=finding.rule_id,
+            title=title.strip().partition("\n")[0],
+            description=finding.message,
+            remediation=finding.remediation or f"Read what {finding.engine} documents for this rule.",
+            severity=finding.severity,
+            confidence=finding.confidence,
+            cwe=finding.cwe,
+        )
+    return [summary for _, summary in sorted(summaries.items())]
+
+
+def _has_a_file(engine: ForeignEngine, selection: Selection) -> bool:
+    if not selection.files:
+        return True
+    return any(engine.wants(file.uri, language_of(file.uri), traits_of(file.uri)) for file in selection.files)
+
+
+def _options(plan: Plan, name: str) -> ToolOptions:
+    request = plan.request
+    files = (
+        request.imports if name == "imported" else tuple(f for tool, f in request.tool_files if tool == name)
+    )
+    return ToolOptions(request.offline, files)
