@@ -37,8 +37,8 @@ class PackageNamesEngine:
         return (*load_engine(self.name), *self._extra)
 
     def canary(self) -> Canary:
-        """A name one swap away from a very popular one."""
-        return Canary((("requirements.txt", b"reqeusts==2.31.0\n"),), (LOOKALIKE,))
+        """A name one swap away from a very popular one, in the ecosystem whose list is the shortest to prepare."""
+        return Canary((("Cargo.toml", b'[dependencies]\ntoiko = "1"\n'),), (LOOKALIKE,))
 
     def wants(self, uri: str, language: str, traits: frozenset[Trait]) -> bool:
         """Manifests and sources of the project itself."""
