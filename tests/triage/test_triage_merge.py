@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from triage_sample import finding
 
-from assay.model.finding import Finding, VerificationState
+from assay.model.finding import Finding, FlowStep, VerificationState
 from assay.model.severity import Confidence, Severity
 from assay.scan.triage.combine import is_own
 from assay.scan.triage.merge import explain, merge
@@ -29,6 +29,16 @@ def test_several_engines_on_one_flaw_are_one_finding_with_evidence() -> None:
     assert one.verification.state is VerificationState.CORROBORATED
     assert [(e.engine, e.severity) for e in one.evidence] == [("bandit", "medium"), ("code", "high")]
     assert one.related == ()
+
+
+def test_a_tool_that_points_at_a_step_of_our_flow_means_our_flaw() -> None:
+    steps = tuple(FlowStep(finding(line=line).location) for line in (2, 3, 5))
+    ours = replace(finding(line=5), code_flow=steps)
+    built = finding("bandit/B608", engine="bandit", line=3)
+    beside = finding("bandit/B608", engine="bandit", line=4)
+    elsewhere = finding("bandit/B602", engine="bandit", line=3, cwe=("CWE-78",))
+    assert len(merge([ours, built]).findings) == 1
+    assert len(merge([ours, built, beside, elsewhere]).findings) == 3
 
 
 def test_different_flaws_on_one_line_stay_apart() -> None:

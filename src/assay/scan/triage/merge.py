@@ -185,12 +185,22 @@ def _code_groups(findings: Sequence[Finding]) -> Iterator[_Group]:
         rest: list[Finding] = []
         for finding in (finding for finding in bucket if not is_own(finding)):
             near = _nearest(finding, anchors)
+            on_flow = next((place for place, group in enumerate(own) if _on_flow(finding, group[0])), None)
             if near is not None and _overlap(finding.location.region, anchors[near]):
                 own[near].append(finding)
+            elif on_flow is not None:
+                own[on_flow].append(finding)
             else:
                 rest.append(finding)
         left = [list(group) for members in _touching(rest) for group in _tool_claims(members)]
         yield from (_Group(tuple(group), "the same lines and weakness") for group in (*own, *left))
+
+
+def _on_flow(finding: Finding, claim: Finding) -> bool:
+    """Whether a tool points at a line through which the data of our claim flows: where the query is put together, not where it runs."""
+    lines = _lines(finding.location.region)
+    steps = (step.location for step in claim.code_flow)
+    return any(step.uri == finding.location.uri and step.region.start_line in lines for step in steps)
 
 
 def _touching(findings: Sequence[Finding]) -> Iterator[list[Finding]]:

@@ -18,6 +18,8 @@ from assay.scan.target.file import Trait
 
 # These quote the password that they found.
 _QUOTES_A_SECRET = frozenset({"B105", "B106", "B107"})
+# Where its CWE is the class of all bad input, the one that its own description of the check means.
+_SHARPER = {"B506": "502"}
 
 
 def parse(document: Any, mirror: Mirror) -> Parsed:
@@ -51,7 +53,7 @@ def _finding(entry: Any, mirror: Mirror) -> Finding | None:
         region(entry["line_number"], columns[0], last, columns[1]) if single else region(min(lines), 1, last)
     )
     one = finding("bandit", native, title, text, entry["issue_severity"], Location(uri, where))
-    number = (entry.get("issue_cwe") or {}).get("id")
+    number = _SHARPER.get(native) or (entry.get("issue_cwe") or {}).get("id")
     return replace(
         one,
         confidence=confidence(entry.get("issue_confidence")),
