@@ -25,6 +25,7 @@ from assay.scan.engines.outcome import EngineLook, FileOutcome
 _FORMAT = 1
 _RACY_NS = 2_000_000_000
 MAX_BYTES = 512 * 1024 * 1024
+_ATTEMPTS = 20
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS snapshot (key BLOB PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS entry (key BLOB PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL);
@@ -116,19 +117,29 @@ class Cache:
 
     def _put(self, table: str, entries: list[tuple[bytes, bytes]]) -> None:
         now = int(time.time())
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with closing(self._connect()) as database, database:
-                database.executemany(
-                    f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)",  # noqa: S608 - a constant name
-                    [(key, value, now) for key, value in entries],
-                )
-                self._shrink(database)
-        except sqlite3.DatabaseError as error:
-            if "not a database" in str(error) or "malformed" in str(error):
-                self._path.unlink(missing_ok=True)
-        except OSError:
-            return
+        rows = [(key, value, now) for key, value in entries]
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._write(table, rows)
+            except sqlite3.OperationalError as error:
+                # Changing to the write-ahead log is not waited for by SQLite's own timeout.
+                if "locked" not in str(error):
+                    return
+                time.sleep(0.02 * (attempt + 1))
+            except sqlite3.DatabaseError as error:
+                if "not a database" in str(error) or "malformed" in str(error):
+                    self._path.unlink(missing_ok=True)
+                return
+            except OSError:
+                return
+            else:
+                return
+
+    def _write(self, table: str, rows: list[tuple[bytes, bytes, int]]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with closing(self._connect()) as database, database:
+            database.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)  # noqa: S608 - a constant name
+            self._shrink(database)
 
     def _connect(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path, timeout=5.0)
