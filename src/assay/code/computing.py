@@ -118,7 +118,7 @@ def run_item(f: Frame, i: Instruction) -> None:
         f.set(dst, constant(const[0][constant_key]))
         return
     value = load(f.heap, f.shared, obj, constant_key)
-    if obj.name and (value is None or not value.labels):
+    if obj.name and (value is None or not value.labels or obj.labels):
         made = f.analysis.read_item(f, obj, constant_key, i[1])
         value = made if made is not None else value
     f.set(dst, UNKNOWN if value is None else value)

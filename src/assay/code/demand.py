@@ -42,7 +42,7 @@ class Demand:
         # Types that a parameter's name tells, whatever the file imports: a handler's `req`.
         self._called: dict[str, set[str]] = {}
         for known in models.values():
-            for parameter, kind in known.parameters.items():
+            for parameter, kind in known.typed_parameters():
                 self._called.setdefault(kind, set()).add(parameter)
         for known in models.values():
             for name, rows in known.by_name.items():

@@ -24,6 +24,7 @@ _LOWERED = {Severity.CRITICAL: Severity.HIGH, Severity.HIGH: Severity.MEDIUM, Se
 _STRONG = frozenset(("sql", "command", "code", "deserialize", "template", "expression"))
 _WHENCE = {
     "remote": "a request",
+    "trace": "a stack trace",
     "local": "the command line, environment or a file",
     "stored": "stored data",
     "parameter": "the caller of a function that this project does not call itself",

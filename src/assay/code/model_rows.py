@@ -75,7 +75,7 @@ class Models:
         self.by_name: dict[str, list[Row]] = {}
         self.by_member: dict[str, list[Row]] = {}
         self.bases: dict[str, tuple[str, ...]] = {}
-        self.parameters: dict[str, str] = {}
+        self.parameters: dict[str, tuple[str, ...]] = {}
         self.members: set[str] = set()
         for file in files:
             for raw in rows_of(file):
@@ -84,7 +84,7 @@ class Models:
     def _add(self, row: Row) -> None:
         for name in row.raw.names:
             if row.raw.parameter:
-                self.parameters[name] = row.raw.parameter
+                self.parameters[name] = (*self.parameters.get(name, ()), row.raw.parameter)
                 continue
             if name.startswith("*."):
                 self.by_member.setdefault(name[2:], []).append(row)
@@ -93,6 +93,10 @@ class Models:
             self.members.add(name.rsplit(".", 1)[-1])
             if row.raw.bases:
                 self.bases[name] = (*self.bases.get(name, ()), *row.raw.bases)
+
+    def typed_parameters(self) -> list[tuple[str, str]]:
+        """Parameter names with each type that they may mean."""
+        return [(name, kind) for name, kinds in self.parameters.items() for kind in kinds]
 
     def lineage(self, name: str) -> tuple[str, ...]:
         """A type and everything that it extends, as far as models know, nearest first."""

@@ -172,9 +172,10 @@ class Reading(Scoping):
 
     def read_item(self, f: Frame, obj: Value, key: Any, span: int) -> Value | None:
         """An element of something with a qualified name (`os.environ["X"]`)."""
-        if obj.labels:
+        element = f"{obj.name}[]"
+        if obj.labels and element not in self._models[f.language].by_name:
             return None
-        found = self._model_value(f, obj, f"{obj.name}[]", span)
+        found = self._model_value(f, obj, element, span)
         if found is not None:
             return found
         item = self._models[f.language].by_name.get(f"{obj.name}.__getitem__")
@@ -244,8 +245,13 @@ class Reading(Scoping):
     def write_item(self, f: Frame, obj: Value, key: Value, value: Value, span: int) -> None:
         """`obj[key] = value`: sinks, and global containers."""
         if obj.types:
+            known = self._models[f.language].by_name
+            const = key_of(key)
+            special = f"__setitem__.{const.lower()}" if isinstance(const, str) else ""
             rows = [
-                r for t in obj.types for r in self._models[f.language].by_name.get(f"{t}.__setitem__", ())
+                r
+                for t in obj.types
+                for r in known.get(f"{t}.{special}") or known.get(f"{t}.__setitem__") or ()
             ]
             if rows:
                 self.item_sink(f, rows, obj, value, span)

@@ -164,7 +164,7 @@ class Scoping(Core):
         if parameter.kind in ("", "r"):
             named = self._models[f.language].parameters.get(parameter.name)
             if named:
-                return (named,), False
+                return _imported_first(f.module, named), False
         return (), False
 
     def types_of(self, module: ModuleInfo, text: str) -> tuple[tuple[str, ...], bool]:
@@ -214,6 +214,14 @@ class Scoping(Core):
 
 def _family(language: str) -> str:
     return "javascript" if language == "typescript" else language
+
+
+def _imported_first(module: ModuleInfo, types: tuple[str, ...]) -> tuple[str, ...]:
+    """Of the types that frameworks give to a parameter of one name those of frameworks that the file imports, if any."""
+    if len(types) == 1:
+        return types
+    tops = {made.module.split(".", 1)[0].split("_", 1)[0] for made in module.module.imports}
+    return tuple(t for t in types if t.split(".", 1)[0] in tops) or types
 
 
 def _split_type(text: str) -> list[str]:
