@@ -363,8 +363,9 @@ def _better(a: Event, b: Event) -> bool:
     assert isinstance(b.origin, Source)
     if (a.origin.kind == "exception") != (b.origin.kind == "exception"):
         return b.origin.kind == "exception"
-    if (a.origin.kind == "remote") != (b.origin.kind == "remote"):
-        return a.origin.kind == "remote"
+    for kind in ("upload", "remote"):  # what says more first
+        if (a.origin.kind == kind) != (b.origin.kind == kind):
+            return a.origin.kind == kind
     return len(steps(a.mark.trace)) < len(steps(b.mark.trace))
 
 

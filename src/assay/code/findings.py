@@ -25,6 +25,7 @@ _STRONG = frozenset(("sql", "command", "code", "deserialize", "template", "expre
 _WHENCE = {
     "remote": "a request",
     "trace": "a stack trace",
+    "upload": "an upload's name",
     "local": "the command line, environment or a file",
     "stored": "stored data",
     "parameter": "the caller of a function that this project does not call itself",
@@ -72,13 +73,16 @@ def _is_source(event: Event, flow: dict[str, Any]) -> bool:
         if guessed and event.sink.kind != "sql":
             return False
         return "parameter" in sources or ("remote" in sources and event.sink.kind in UNCALLED_KINDS)
-    return event.origin.kind in sources
+    # The name of an upload is data of a request that some rules tell apart.
+    return event.origin.kind in sources or (event.origin.kind == "upload" and "remote" in sources)
 
 
 def _generality(rule: Rule) -> int:
     flow = rule.match["flow"]
     assert isinstance(flow, dict)
-    return 0 if flow.get("sinks") else 1
+    if flow.get("sinks"):
+        return 0
+    return 1 if "sources" in flow else 2
 
 
 def flow_findings(
