@@ -60,3 +60,32 @@ def test_the_deep_vulnerability_is_told_with_its_path() -> None:
     text = json.dumps(finding)
     assert "boto3" in text
     assert "botocore" in text
+
+
+@pytest.mark.parametrize(
+    ("asked", "prefixes"),
+    [
+        ("containers", ("infrastructure/docker/", "infrastructure/compose/", "infrastructure/kubernetes/")),
+        ("agents", ("infrastructure/agents/",)),
+        ("sast", ("code/",)),
+    ],
+)
+def test_a_scan_type_reports_its_own_findings_only(asked: str, prefixes: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "assay", "scan", "demo", "--config", "demo/assay.toml", "--type", asked, "--format", "json", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    found = [ranked["triaged"]["finding"]["rule_id"] for ranked in json.loads(done.stdout)["result"]["findings"]]
+    assert found
+    assert all(rule.startswith(prefixes) for rule in found)
+
+
+def test_a_threshold_of_one_type_leaves_the_others(tmp_path: Path) -> None:
+    """One engine finds containers and clouds: switching the gate off for one must not switch it off for the other."""
+    settings = tmp_path / "assay.toml"
+    settings.write_text('[gate.types]\niac = "none"\n')
+    command = [sys.executable, "-m", "assay", "scan", "--config", str(settings), "--type", "containers,iac", "--no-cache", "--quiet"]
+    assert subprocess.run([*command, "demo/Dockerfile"], cwd=ROOT, check=False).returncode == 1
+    assert subprocess.run([*command, "demo/infra"], cwd=ROOT, check=False).returncode == 0

@@ -11,7 +11,7 @@ from assay.code.heap import ANY, elements, key_of, load, store
 from assay.code.kinds import ALL, BIT
 from assay.code.scoping import Scoping
 from assay.code.summary import Closure
-from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, cleared, join
+from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, join
 from assay.code.world import ClassInfo, FunctionInfo
 
 _PROPERTIES = frozenset(("property", "functools.cached_property", "django.utils.functional.cached_property"))
@@ -387,10 +387,6 @@ class Reading(Scoping):
             args = source[4] if source[0] == ir.CALL else source[5]
             if args and made[4] in _HOST_FIELDS:
                 clear(f, args[0], _URL)
-
-    def cleared_value(self, value: Value, mask: int) -> Value:
-        """A value without some kinds."""
-        return value.with_labels(cleared(value.labels, mask))
 
 
 def _outside_calls(value: Value) -> Value:

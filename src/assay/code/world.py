@@ -159,10 +159,6 @@ class ModuleInfo:
             if self.functions[cls.made.body].function.parent == 0:
                 self.top[cls.name] = cls
 
-    def function_of(self, index: int) -> FunctionInfo:
-        """A function by its index."""
-        return self.functions[index]
-
 
 class World:
     """All modules, and what names mean across them."""

@@ -228,13 +228,17 @@ def _controls(plan: Plan) -> dict[str, tuple[str, ...]]:
 
 
 def _wanted(plan: Plan, findings: list[Finding]) -> list[Finding]:
-    """Findings of the default profile, and those of the hygiene profile when asked for."""
-    if plan.request.hygiene:
-        return findings
-    hygiene = {
-        rule.id for engine in plan.engines for rule in engine.rules() if rule.profile is Profile.HYGIENE
-    }
-    return [finding for finding in findings if finding.rule_id not in hygiene]
+    """Findings of the types that were asked for, of the default profile or, when asked for, of the hygiene profile too."""
+    request = plan.request
+    asked = frozenset(request.types)
+    left_out: set[str] = set()
+    for engine in plan.engines:
+        if not request.hygiene:
+            left_out |= {rule.id for rule in engine.rules() if rule.profile is Profile.HYGIENE}
+        types_of = getattr(engine, "types_of", None)
+        if types_of is not None and ScanType.FULL not in asked and not request.engines:
+            left_out |= {rule.id for rule in engine.rules() if not types_of(rule.id) & asked}
+    return [finding for finding in findings if finding.rule_id not in left_out]
 
 
 def _base_findings(seen: Seen) -> list[Finding]:
@@ -295,7 +299,12 @@ def _commit(root: str) -> str:
 
 
 def _types_of(plan: Plan) -> dict[str, frozenset[ScanType]]:
-    return {engine.name: frozenset(engine.scan_types) for engine in plan.engines}
+    """The scan types of engines that have one answer for all of their rules; of others the rule's domain decides."""
+    return {
+        engine.name: frozenset(engine.scan_types)
+        for engine in plan.engines
+        if not hasattr(engine, "types_of")
+    }
 
 
 def _summaries(plan: Plan, findings: Sequence[RankedFinding]) -> tuple[RuleSummary, ...]:

@@ -237,13 +237,6 @@ class Store:
         rows = self.database.execute("select name, rank from package_name where ecosystem = ?", (ecosystem,))
         return {str(name): int(rank) for name, rank in rows}
 
-    def has_name(self, ecosystem: str, name: str) -> bool:
-        """Whether a package is on the list of well-known ones."""
-        row = self.database.execute(
-            "select 1 from package_name where ecosystem = ? and name = ?", (ecosystem, name)
-        )
-        return row.fetchone() is not None
-
     def status(self) -> StoreStatus:
         """What the store holds."""
         counts = [

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import re2
 
 from assay.dependencies.document import Document, ManifestError, Parsed, Problem, decode
-from assay.dependencies.manifests.builder import Builder, Entry
+from assay.dependencies.manifests.builder import Builder
 from assay.dependencies.manifests.python_requirement import parse_requirement
 from assay.dependencies.purl import canonical_name, clean_url
 from assay.model.component import Component, Scope
@@ -214,8 +214,3 @@ def _constrained(component: Component, constraints: dict[str, str]) -> Component
     from assay.dependencies.purl import make_purl
 
     return replace(component, version=version, purl=make_purl("PyPI", component.name, version))
-
-
-def entry_key(entry: Entry) -> str:
-    """The key under which Python manifests keep an entry: PEP 503 name and version."""
-    return f"{canonical_name('PyPI', entry.name)}@{entry.version}"

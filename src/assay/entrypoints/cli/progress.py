@@ -18,11 +18,6 @@ _SLOW_SECONDS = 0.7
 _PLAIN_EVERY = 10.0
 
 
-def colour_wanted(stream_is_terminal: bool) -> bool:
-    """Whether to colour: on a terminal, unless NO_COLOR is set (https://no-color.org) or the terminal is dumb."""
-    return stream_is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
 def progress(*, quiet: bool) -> AbstractContextManager[Observe]:
     """The observer for a scan, fit for where standard error goes."""
     if quiet:
@@ -60,7 +55,9 @@ class _Bars:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        console = Console(stderr=True, no_color=not colour_wanted(True))
+        from assay.report.terminal import wants_color
+
+        console = Console(stderr=True, no_color=not wants_color(os.environ, True))
         columns = (
             TextColumn("{task.description:16}"),
             BarColumn(),

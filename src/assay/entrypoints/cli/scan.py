@@ -191,7 +191,9 @@ def _report(args: argparse.Namespace, result: ScanResult, outputs: tuple[Output,
 
     since = time.monotonic()
     write_reports(result, outputs)
-    text = b"" if args.quiet else render(args.format, result)
+    text = (
+        b"" if args.quiet else _screen(result) if args.format == "terminal" else render(args.format, result)
+    )
     if args.trace:
         took = time.monotonic() - since
         *earlier, judge = result.phases
@@ -215,6 +217,13 @@ def _report(args: argparse.Namespace, result: ScanResult, outputs: tuple[Output,
             if one.triaged.active:
                 place = one.triaged.finding.location
                 sys.stdout.write(f"\n{place.uri}:{place.region.start_line} {explain(one)}\n")
+
+
+def _screen(result: ScanResult) -> bytes:
+    """The terminal report, in colours where the screen wants them."""
+    from assay.report.terminal import screen, wants_color
+
+    return screen(result, wants_color(os.environ, sys.stdout.isatty())).encode("utf-8", "backslashreplace")
 
 
 def _request(args: argparse.Namespace, settings: Settings, root: Path, paths: list[Path]) -> ScanRequest:
@@ -362,8 +371,9 @@ def _listed(source: str) -> list[str]:
         raise UsageError(
             f"--files-from {source}: {error.strerror}", "give a readable file, or - for standard input"
         ) from error
-    parts = data.split(b"\0") if b"\0" in data else data.splitlines()
-    return [os.fsdecode(part) for part in parts if part]
+    from assay.scan.target.workspace import files_from
+
+    return list(files_from(data))
 
 
 def _root(paths: list[Path]) -> Path:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from assay.gateway.actions.files import UNKNOWN, resolved
-from assay.gateway.actions.hosts import canonical, kinds_of, skeleton
+from assay.gateway.actions.hosts import canonical, kinds_of
 from assay.gateway.policy.compiled import Seen
 from assay.gateway.policy.names import Place, place_of
 from assay.model.decision import Action, Call
@@ -97,16 +97,6 @@ def _host(action: Action) -> Seen:
     return Seen(
         replace(action, flags=action.flags | kinds) if kinds else action, None, canonical(action.target)
     )
-
-
-def looks_like(host: str, allowed: Iterable[str]) -> str:
-    """The allowed host that this one is made to look like, or empty."""
-    name = canonical(host)
-    shape = skeleton(host)
-    for each in allowed:
-        if each != name and skeleton(each) == shape:
-            return each
-    return ""
 
 
 def _push(action: Action, call: Call) -> Action:

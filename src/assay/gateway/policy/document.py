@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -370,9 +370,3 @@ def _conditional(
         when=when,
         reason=f"the policy asks for this when {expression.strip()}",
     )
-
-
-def with_mode(document: Document, mode: Mode) -> Document:
-    """The same policy in another mode."""
-    policy = msgspec.structs.replace(document.policy, mode=mode)
-    return replace(document, policy=policy, revision=digest(policy))

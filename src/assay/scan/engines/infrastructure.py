@@ -47,6 +47,10 @@ class DocumentEngine:
         """The rules that this engine applies, without examples."""
         return (*load_engine(self.name), *self._own)
 
+    def types_of(self, rule_id: str) -> frozenset[ScanType]:
+        """The scan types that a finding of this rule belongs to."""
+        return self.scan_types if len(self.scan_types) == 1 else domain_of(rule_id)
+
     def wants(self, uri: str, language: str, traits: frozenset[Trait]) -> bool:  # noqa: ARG002 - the protocol's signature
         """Whether a file of this name could declare something."""
         return wants(uri) and not traits & {Trait.LOCKFILE, Trait.MINIFIED, Trait.VENDORED}

@@ -34,7 +34,13 @@ _TYPES: dict[str, frozenset[ScanType]] = {
     "api": frozenset({ScanType.API}),
     "agents": frozenset({ScanType.AGENTS}),
 }
-_CONTAINER_RULES = ("infrastructure/docker", "infrastructure/compose", "infrastructure/container")
+# One engine reads all that is declared; what it belongs to depends on the rule.
+_TYPES_OF_RULES: dict[str, frozenset[ScanType]] = {
+    "infrastructure/docker": frozenset({ScanType.CONTAINERS}),
+    "infrastructure/compose": frozenset({ScanType.CONTAINERS}),
+    "infrastructure/container": frozenset({ScanType.CONTAINERS}),
+    "infrastructure/agents": frozenset({ScanType.AGENTS}),
+}
 
 
 def judge(
@@ -130,8 +136,9 @@ def _types(one: RankedFinding, types: Mapping[str, frozenset[ScanType]]) -> froz
     finding = one.triaged.finding
     if finding.engine in types:
         return types[finding.engine]
-    if finding.rule_id.startswith(_CONTAINER_RULES):
-        return frozenset({ScanType.CONTAINERS})
+    for prefix, types_of_rule in _TYPES_OF_RULES.items():
+        if finding.rule_id.startswith(prefix):
+            return types_of_rule
     return _TYPES.get(finding.rule_id.split("/", 1)[0], frozenset())
 
 
