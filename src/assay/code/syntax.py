@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -43,6 +44,17 @@ WORDS = {
     "tsx": _ECMASCRIPT,
     "java": frozenset(("static", "default", "->", "...", "final")),
     "go": frozenset(("range", ":=", "...", "const", "var")),
+}
+
+
+# Grammar -> the module of its wheel and the function there that gives it.
+GRAMMARS = {
+    "python": ("tree_sitter_python", "language"),
+    "javascript": ("tree_sitter_javascript", "language"),
+    "typescript": ("tree_sitter_typescript", "language_typescript"),
+    "tsx": ("tree_sitter_typescript", "language_tsx"),
+    "java": ("tree_sitter_java", "language"),
+    "go": ("tree_sitter_go", "language"),
 }
 
 
@@ -154,28 +166,8 @@ def _grammar(name: str) -> tuple[Parser, _Tables]:
 
 
 def _pointer(name: str) -> object:
-    if name == "python":
-        import tree_sitter_python
-
-        return tree_sitter_python.language()
-    if name == "javascript":
-        import tree_sitter_javascript
-
-        return tree_sitter_javascript.language()
-    if name in ("typescript", "tsx"):
-        import tree_sitter_typescript
-
-        typescript = tree_sitter_typescript
-        return typescript.language_tsx() if name == "tsx" else typescript.language_typescript()
-    if name == "java":
-        import tree_sitter_java
-
-        return tree_sitter_java.language()
-    if name == "go":
-        import tree_sitter_go
-
-        return tree_sitter_go.language()
-    raise KeyError(name)
+    module, function = GRAMMARS[name]
+    return getattr(import_module(module), function)()
 
 
 def parse(grammar: str, content: bytes) -> Source:

@@ -2,58 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from assay.code import ir
-from assay.code.build import ModuleBuilder
 from assay.code.frontends.go_declarations import Declarations
-from assay.code.frontends.go_expressions import EXPRESSIONS, MAX_DEPTH
-from assay.code.ir import Block, Module, Register, span
+from assay.code.ir import Block, Module, Register
+from assay.code.lowering import lower_file
 from assay.code.syntax import Syntax, parse
 
 LANGUAGE = "go"
-SUFFIXES = (".go",)
 
 
 def lower(content: bytes, uri: str) -> Module:
     """One file, as far as it can be read. Never raises for bad input: see `Module.errors` and `Module.notes`."""
-    source = parse(LANGUAGE, content)
-    builder = ModuleBuilder(uri, LANGUAGE)
-    body = builder.function("<module>", "module", span(0, len(content)), None)
-    builder.module.package = uri.rpartition("/")[0] or "."
-    lowering = Statements(source, builder, body)
-    for child in source.root.children:
-        lowering.statement(child)
-    module = builder.module
-    module.comments = [span(comment.start, comment.end) for comment in source.comments]
-    module.errors = source.errors
-    module.lines = content.count(b"\n") + 1
-    if lowering.too_deep:
-        module.notes.append(
-            f"{lowering.too_deep} places are nested deeper than {MAX_DEPTH} and were left out"
-        )
-    return module
+    return lower_file(Statements, LANGUAGE, parse(LANGUAGE, content), uri)
 
 
 class Statements(Declarations):
     """Lowers statements. One object per file; `self.here` is the function that is being written."""
 
-    def statement(self, node: Syntax) -> None:
-        """Lower any statement; of an unknown kind its children are lowered."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.too_deep += 1
-        else:
-            method = _STATEMENTS.get(node.kind)
-            if method is not None:
-                method(self, node)
-            elif node.kind in EXPRESSIONS:
-                self.expression(node)
-            else:
-                for child in node.children:
-                    self.statement(child)
-        self.depth -= 1
+    def file(self, root: Syntax) -> None:
+        """The file's top level. A package is a folder."""
+        self.builder.module.package = self.builder.module.uri.rpartition("/")[0] or "."
+        super().file(root)
 
     @contextmanager
     def scope(self) -> Iterator[None]:
@@ -183,9 +155,6 @@ class Statements(Declarations):
     def _continue(self, node: Syntax) -> None:
         label = self.source.text(node.children[0]) if node.children else ""
         self.here.emit(ir.CONTINUE, self.place(node), label)
-
-    def _nothing(self, _node: Syntax) -> None:
-        """`goto`, `fallthrough`: seen by the switch, else without effect."""
 
     # Branches and loops
 
@@ -366,7 +335,7 @@ class Statements(Declarations):
         self.here.emit(ir.SWITCH, self.place(node), subject, tuple(cases), "")
 
 
-_STATEMENTS: dict[str, Callable[[Statements, Syntax], None]] = {
+Statements.statement_forms = {
     "package_clause": Statements._package,
     "import_declaration": Statements._import,
     "var_declaration": Statements._variables,
@@ -383,8 +352,8 @@ _STATEMENTS: dict[str, Callable[[Statements, Syntax], None]] = {
     "return_statement": Statements._return,
     "break_statement": Statements._break,
     "continue_statement": Statements._continue,
-    "goto_statement": Statements._nothing,
-    "fallthrough_statement": Statements._nothing,
+    "goto_statement": Statements.no_statement,
+    "fallthrough_statement": Statements.no_statement,
     "if_statement": Statements._if,
     "for_statement": Statements._plain_loop,
     "labeled_statement": Statements._labelled,

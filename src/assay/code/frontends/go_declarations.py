@@ -12,10 +12,6 @@ from assay.code.syntax import Syntax
 class Declarations(Expressions):
     """Lowers declarations."""
 
-    def statement(self, node: Syntax) -> None:
-        """A statement."""
-        raise NotImplementedError
-
     def _package(self, _node: Syntax) -> None:
         """Which package it is tells the folder."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from assay.code import ir
 from assay.code.build import FunctionBuilder, ModuleBuilder
-from assay.code.frontends.go_literals import integer, real, rune, unescape
-from assay.code.ir import Register, span
+from assay.code.frontends.go_literals import raw_string, rune, string
+from assay.code.ir import Register
+from assay.code.literals import integer, real
+from assay.code.lowering import Lowering, constant, literal
 from assay.code.syntax import Source, Syntax
 
-MAX_DEPTH = 120
 _CHAINS = ("selector_expression", "call_expression", "index_expression", "parenthesized_expression")
 _CONVERSIONS = frozenset(
     ("string", "int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "byte",
@@ -20,17 +19,13 @@ _TYPES = ("type_identifier", "qualified_type", "pointer_type", "slice_type", "ar
           "function_type", "struct_type", "interface_type", "implicit_length_array_type", "parenthesized_type", "negated_type")  # fmt: skip
 
 
-class Expressions:
+class Expressions(Lowering):
     """Lowers expressions. `scopes` are the blocks of the current function, innermost last."""
 
     def __init__(self, source: Source, builder: ModuleBuilder, body: FunctionBuilder) -> None:
-        self.source = source
-        self.builder = builder
-        self.here = body
+        super().__init__(source, builder, body)
         self.scopes: list[dict[str, Register]] = [{}]
         self.outer_scopes: list[list[dict[str, Register]]] = []
-        self.depth = 0
-        self.too_deep = 0
         self.declared: dict[tuple[int, Register], str] = {}
 
     # What `go` provides
@@ -40,28 +35,6 @@ class Expressions:
         raise NotImplementedError
 
     # Expressions
-
-    def place(self, node: Syntax) -> int:
-        """The span of a node."""
-        return span(node.start, node.end)
-
-    def expression(self, node: Syntax) -> Register:
-        """Lower any expression and give its register; what is not understood becomes a value built of its parts."""
-        self.depth += 1
-        try:
-            if self.depth > MAX_DEPTH:
-                self.too_deep += 1
-                return self.here.constant(...)
-            method = EXPRESSIONS.get(node.kind)
-            return method(self, node) if method is not None else self._unknown(node)
-        finally:
-            self.depth -= 1
-
-    def _unknown(self, node: Syntax) -> Register:
-        parts = [self.expression(child) for child in node.children if child.kind in EXPRESSIONS]
-        if len(parts) == 1:
-            return parts[0]
-        return self.here.value(ir.BUILD, self.place(node), "tuple", tuple(parts))
 
     def expressions(self, node: Syntax | None) -> list[Register]:
         """The values of an expression list, or of one expression."""
@@ -265,31 +238,10 @@ class Expressions:
 
     # Operators
 
-    def _binary(self, node: Syntax) -> Register:
-        """Chains nest to the left as deep as the text is long: walked in a loop."""
-        chain: list[tuple[Syntax, Syntax, str]] = []
-        while node.kind == "binary_expression":
-            left, right, operator = node.child("left"), node.child("right"), node.child("operator")
-            if left is None or right is None or operator is None:
-                break
-            chain.append((node, right, operator.kind))
-            node = left
-        value = self._unknown(node) if node.kind == "binary_expression" else self.expression(node)
-        for whole, right, symbol in reversed(chain):
-            place = self.place(whole)
-            if symbol in ("&&", "||"):
-                with self.here.block() as block:
-                    second = self.expression(right)
-                word = "and" if symbol == "&&" else "or"
-                value = self.here.value(ir.LOGIC, place, word, value, block, second)
-            else:
-                value = self.here.value(ir.OP, place, symbol, value, self.expression(right))
-        return value
-
     def _unary(self, node: Syntax) -> Register:
         operand, operator = node.child("operand"), node.child("operator")
         if operand is None or operator is None:
-            return self._unknown(node)
+            return self.unknown_value(node)
         value, place, symbol = self.expression(operand), self.place(node), operator.kind
         if symbol == "&":
             return self.here.value(ir.ENVELOP, place, value)
@@ -302,7 +254,7 @@ class Expressions:
     def _slice(self, node: Syntax) -> Register:
         operand = node.child("operand")
         if operand is None:
-            return self._unknown(node)
+            return self.unknown_value(node)
         obj = self.expression(operand)
         low, high = node.child("start"), node.child("end")
         bounds = [self.expression(bound) if bound is not None else None for bound in (low, high)]
@@ -311,14 +263,14 @@ class Expressions:
     def _assertion(self, node: Syntax) -> Register:
         operand, kind = node.child("operand"), node.child("type")
         if operand is None or kind is None:
-            return self._unknown(node)
+            return self.unknown_value(node)
         return self.here.value(ir.TYPED, self.place(node), self.expression(operand), self.type_text(kind))
 
     def _conversion(self, node: Syntax) -> Register:
         """`[]byte(s)`; also a call of an instantiated generic function, which looks the same."""
         operand, kind = node.child("operand"), node.child("type")
         if operand is None or kind is None:
-            return self._unknown(node)
+            return self.unknown_value(node)
         if kind.kind == "generic_type":
             return self.here.call(self.place(node), self.type_value(kind), (self.expression(operand),))
         return self.here.value(ir.TYPED, self.place(node), self.expression(operand), self.type_text(kind))
@@ -364,55 +316,28 @@ class Expressions:
             return f"Array[{self.type_text(inner, depth + 1) if inner is not None else ''}]"
         return ""
 
-    # Literals
 
-    def _string(self, node: Syntax) -> Register:
-        text = self.source.text(node)[1:-1]
-        return self.here.constant(text if node.kind == "raw_string_literal" else unescape(text))
-
-    def _rune(self, node: Syntax) -> Register:
-        return self.here.constant(rune(self.source.text(node)))
-
-    def _integer(self, node: Syntax) -> Register:
-        return self.here.constant(integer(self.source.text(node)))
-
-    def _real(self, node: Syntax) -> Register:
-        return self.here.constant(real(self.source.text(node)))
-
-    def _true(self, _node: Syntax) -> Register:
-        return self.here.constant(True)
-
-    def _false(self, _node: Syntax) -> Register:
-        return self.here.constant(False)
-
-    def _nil(self, _node: Syntax) -> Register:
-        return self.here.constant(None)
-
-    def _iota(self, _node: Syntax) -> Register:
-        return self.here.constant(...)
-
-
-EXPRESSIONS: dict[str, Callable[[Expressions, Syntax], Register]] = {
+Expressions.expression_forms = {
     "identifier": Expressions._identifier,
     "field_identifier": Expressions._identifier,
     "package_identifier": Expressions._identifier,
     **dict.fromkeys(_CHAINS, Expressions._chain),
     "composite_literal": Expressions._composite,
-    "binary_expression": Expressions._binary,
+    "binary_expression": Expressions.binary,
     "unary_expression": Expressions._unary,
     "slice_expression": Expressions._slice,
     "type_assertion_expression": Expressions._assertion,
     "type_conversion_expression": Expressions._conversion,
-    "type_instantiation_expression": Expressions._unknown,
+    "type_instantiation_expression": Expressions.unknown_value,
     "func_literal": Expressions._function,
-    "interpreted_string_literal": Expressions._string,
-    "raw_string_literal": Expressions._string,
-    "rune_literal": Expressions._rune,
-    "int_literal": Expressions._integer,
-    "float_literal": Expressions._real,
-    "imaginary_literal": Expressions._iota,
-    "true": Expressions._true,
-    "false": Expressions._false,
-    "nil": Expressions._nil,
-    "iota": Expressions._iota,
+    "interpreted_string_literal": literal(string),
+    "raw_string_literal": literal(raw_string),
+    "rune_literal": literal(rune),
+    "int_literal": literal(integer),
+    "float_literal": literal(real),
+    "imaginary_literal": constant(...),
+    "true": constant(True),
+    "false": constant(False),
+    "nil": constant(None),
+    "iota": constant(...),
 }

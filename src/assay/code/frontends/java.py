@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from assay.code import ir
-from assay.code.build import ModuleBuilder
-from assay.code.frontends.java_expressions import MAX_DEPTH
 from assay.code.frontends.java_names import DECLARATIONS, library_name, type_name
 from assay.code.frontends.java_types import Declarations
 from assay.code.ir import Block, Module, Register, span
+from assay.code.lowering import lower_file
 from assay.code.syntax import Syntax, parse
 
 LANGUAGE = "java"
-SUFFIXES = (".java",)
 _LOOPS = ("for_statement", "while_statement", "do_statement", "enhanced_for_statement", "switch_expression")
 
 
 def lower(content: bytes, uri: str) -> Module:
     """One file, as far as it can be read. Never raises for bad input: see `Module.errors` and `Module.notes`."""
-    source = parse(LANGUAGE, content)
-    builder = ModuleBuilder(uri, LANGUAGE)
-    body = builder.function("<module>", "module", span(0, len(content)), None)
-    # Files without a package belong to that of their folder.
-    builder.module.package = f"<{uri.rpartition('/')[0]}>"
-    lowering = Statements(source, builder, body)
-    for child in source.root.children:
-        lowering.top(child)
-    module = builder.module
-    module.comments = [span(comment.start, comment.end) for comment in source.comments]
-    module.errors = source.errors
-    module.lines = content.count(b"\n") + 1
-    if lowering.too_deep:
-        module.notes.append(
-            f"{lowering.too_deep} places are nested deeper than {MAX_DEPTH} and were left out"
-        )
-    return module
+    return lower_file(Statements, LANGUAGE, parse(LANGUAGE, content), uri)
 
 
 class Statements(Declarations):
     """Lowers statements. One object per file; `self.here` is the function that is being written."""
 
-    def top(self, node: Syntax) -> None:
-        """A node of the file's top level."""
+    def file(self, root: Syntax) -> None:
+        """The file's top level. Files without a package belong to that of their folder."""
+        module = self.builder.module
+        module.package = f"<{module.uri.rpartition('/')[0]}>"
+        for child in root.children:
+            self._top(child)
+
+    def _top(self, node: Syntax) -> None:
         if node.kind == "package_declaration":
             name = node.of("scoped_identifier", "identifier")
             if name is not None:
@@ -83,28 +71,6 @@ class Statements(Declarations):
         self.here.emit(ir.MOVE, place, self.here.variable(alias), value)
 
     # Blocks
-
-    def statement(self, node: Syntax) -> None:
-        """Lower any statement; of an unknown kind its children are lowered."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.too_deep += 1
-        else:
-            method = _STATEMENTS.get(node.kind)
-            if method is not None:
-                method(self, node)
-            elif node.kind in DECLARATIONS:
-                self.type_declaration(node)
-            else:
-                self._unknown_statement(node)
-        self.depth -= 1
-
-    def _unknown_statement(self, node: Syntax) -> None:
-        if node.kind == "ERROR" or not self.is_expression(node):
-            for child in node.children:
-                self.statement(child)
-        else:
-            self.expression(node)
 
     @contextmanager
     def scope(self) -> Iterator[None]:
@@ -409,7 +375,8 @@ class Statements(Declarations):
                 self.expression(child)
 
 
-_STATEMENTS: dict[str, Callable[[Statements, Syntax], None]] = {
+Statements.statement_forms = {
+    **dict.fromkeys(DECLARATIONS, Statements.type_declaration),
     "block": Statements._nested,
     "expression_statement": Statements._expression_statement,
     "local_variable_declaration": Statements._local,

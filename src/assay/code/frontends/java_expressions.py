@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import ClassVar
 
 from assay.code import ir
-from assay.code.frontends.java_literals import integer, real, text_block, unescape
+from assay.code.frontends.java_literals import character, integer, real, string
 from assay.code.frontends.java_names import type_name
 from assay.code.frontends.java_scopes import Names
 from assay.code.ir import Register, span
+from assay.code.lowering import MAX_DEPTH, constant, literal
 from assay.code.syntax import Syntax
 
-MAX_DEPTH = 120
 _CHAINS = ("method_invocation", "field_access", "array_access", "parenthesized_expression")
 
 
 class Expressions(Names):
     """Lowers expressions."""
+
+    operators: ClassVar = {">>>": ">>"}
 
     # What `java` provides
 
@@ -33,24 +35,6 @@ class Expressions(Names):
         raise NotImplementedError
 
     # Expressions
-
-    def expression(self, node: Syntax) -> Register:
-        """Lower any expression and give its register; what is not understood becomes a value built of its parts."""
-        self.depth += 1
-        try:
-            if self.depth > MAX_DEPTH:
-                self.too_deep += 1
-                return self.here.constant(...)
-            method = EXPRESSIONS.get(node.kind)
-            return method(self, node) if method is not None else self._unknown(node)
-        finally:
-            self.depth -= 1
-
-    def _unknown(self, node: Syntax) -> Register:
-        parts = [self.expression(child) for child in node.children if child.kind in EXPRESSIONS]
-        if len(parts) == 1:
-            return parts[0]
-        return self.here.value(ir.BUILD, self.place(node), "tuple", tuple(parts))
 
     def _inside(self, node: Syntax) -> Register:
         return self.expression(node.children[-1]) if node.children else self.here.constant(None)
@@ -185,32 +169,10 @@ class Expressions(Names):
 
     # Operators
 
-    def _binary(self, node: Syntax) -> Register:
-        """Chains nest to the left as deep as the text is long: walked in a loop."""
-        chain: list[tuple[Syntax, Syntax, str]] = []
-        while node.kind == "binary_expression":
-            left, right, operator = node.child("left"), node.child("right"), node.child("operator")
-            if left is None or right is None or operator is None:
-                break
-            chain.append((node, right, operator.kind))
-            node = left
-        value = self._unknown(node) if node.kind == "binary_expression" else self.expression(node)
-        for whole, right, symbol in reversed(chain):
-            value = self._operate(whole, symbol, value, right)
-        return value
-
-    def _operate(self, node: Syntax, symbol: str, left: Register, right: Syntax) -> Register:
-        place = self.place(node)
-        if symbol in ("&&", "||"):
-            with self.here.block() as block:
-                second = self.expression(right)
-            return self.here.value(ir.LOGIC, place, "and" if symbol == "&&" else "or", left, block, second)
-        return self.here.value(ir.OP, place, symbol.replace(">>>", ">>"), left, self.expression(right))
-
     def _unary(self, node: Syntax) -> Register:
         operand, operator = node.child("operand"), node.child("operator")
         if operand is None or operator is None:
-            return self._unknown(node)
+            return self.unknown_value(node)
         symbol = "not" if operator.kind == "!" else operator.kind
         return self.here.value(ir.UNARY, self.place(node), symbol, self.expression(operand))
 
@@ -230,11 +192,11 @@ class Expressions(Names):
     def _assignment(self, node: Syntax) -> Register:
         left, right, operator = node.child("left"), node.child("right"), node.child("operator")
         if left is None or right is None:
-            return self._unknown(node)
+            return self.unknown_value(node)
         symbol = operator.kind[:-1] if operator is not None else ""
         if symbol:
             before = self.expression(left)
-            value = self._operate(node, symbol, before, right)
+            value = self.operate(node, symbol, before, right)
         else:
             value = self.expression(right)
         self.assign(left, value)
@@ -267,7 +229,7 @@ class Expressions(Names):
             node.child("alternative"),
         )
         if condition is None or then is None or otherwise is None:
-            return self._unknown(node)
+            return self.unknown_value(node)
         test = self.expression(condition)
         with self.here.block() as first:
             one = self.expression(then)
@@ -278,17 +240,17 @@ class Expressions(Names):
     def _cast(self, node: Syntax) -> Register:
         kind, value = node.child("type"), node.child("value")
         if kind is None or value is None:
-            return self._unknown(node)
+            return self.unknown_value(node)
         return self.here.value(ir.TYPED, self.place(node), self.expression(value), self.type_text(kind))
 
     def _instanceof(self, node: Syntax) -> Register:
         left, right, name = node.child("left"), node.child("right"), node.child("name")
         if left is None:
-            return self._unknown(node)
+            return self.unknown_value(node)
         value = self.expression(left)
         pattern = right if right is not None else node.child("pattern")
         if pattern is None:
-            return self._unknown(node)
+            return self.unknown_value(node)
         if pattern.kind in ("record_pattern", "type_pattern", "pattern"):
             return self.pattern(pattern, value)
         return self._type_test(self.place(node), value, pattern, name)
@@ -379,32 +341,8 @@ class Expressions(Names):
                 args.append(self.expression(child))
         return self.here.call(place, callee, tuple(args), tuple(keywords))
 
-    # Literals
 
-    def _string(self, node: Syntax) -> Register:
-        text = self.source.text(node)
-        return self.here.constant(text_block(text) if text.startswith('"""') else unescape(text[1:-1]))
-
-    def _character(self, node: Syntax) -> Register:
-        return self.here.constant(unescape(self.source.text(node)[1:-1]))
-
-    def _integer(self, node: Syntax) -> Register:
-        return self.here.constant(integer(self.source.text(node)))
-
-    def _real(self, node: Syntax) -> Register:
-        return self.here.constant(real(self.source.text(node)))
-
-    def _true(self, _node: Syntax) -> Register:
-        return self.here.constant(True)
-
-    def _false(self, _node: Syntax) -> Register:
-        return self.here.constant(False)
-
-    def _null(self, _node: Syntax) -> Register:
-        return self.here.constant(None)
-
-
-EXPRESSIONS: dict[str, Callable[[Expressions, Syntax], Register]] = {
+Expressions.expression_forms = {
     "identifier": Expressions._identifier,
     "this": Expressions._this,
     "super": Expressions._super,
@@ -415,7 +353,7 @@ EXPRESSIONS: dict[str, Callable[[Expressions, Syntax], Register]] = {
     "element_value_array_initializer": Expressions._elements,
     "annotation": Expressions._annotation,
     "marker_annotation": Expressions._annotation,
-    "binary_expression": Expressions._binary,
+    "binary_expression": Expressions.binary,
     "unary_expression": Expressions._unary,
     "update_expression": Expressions._update,
     "assignment_expression": Expressions._assignment,
@@ -426,16 +364,16 @@ EXPRESSIONS: dict[str, Callable[[Expressions, Syntax], Register]] = {
     "lambda_expression": Expressions._lambda,
     "method_reference": Expressions._reference,
     "class_literal": Expressions._class_literal,
-    "scoped_identifier": Expressions._unknown,
-    "string_literal": Expressions._string,
-    "character_literal": Expressions._character,
+    "scoped_identifier": Expressions.unknown_value,
+    "string_literal": literal(string),
+    "character_literal": literal(character),
     **dict.fromkeys(
         ("decimal_integer_literal", "hex_integer_literal", "octal_integer_literal", "binary_integer_literal"),
-        Expressions._integer,
+        literal(integer),
     ),
-    "decimal_floating_point_literal": Expressions._real,
-    "hex_floating_point_literal": Expressions._real,
-    "true": Expressions._true,
-    "false": Expressions._false,
-    "null_literal": Expressions._null,
+    "decimal_floating_point_literal": literal(real),
+    "hex_floating_point_literal": literal(real),
+    "true": constant(True),
+    "false": constant(False),
+    "null_literal": constant(None),
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from assay.code import literals
+
 # One escape at a time, no unbounded repetition: linear.
 _ESCAPE = re.compile(r"\\(u{1,8}[0-9a-fA-F]{4}|[0-7]{1,3}|\r?\n|.)", re.DOTALL)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "s": " ", "\n": "", "\r\n": ""}
-_MAX_DIGITS = 4000
 
 
 def unescape(text: str) -> str:
@@ -20,31 +21,18 @@ def _one(match: re.Match[str]) -> str:
     if body in _SIMPLE:
         return _SIMPLE[body]
     if body[0] == "u" and len(body) > 4:
-        code = int(body[-4:], 16)
-        return chr(code) if not 0xD800 <= code < 0xE000 else "�"
+        return literals.character(int(body[-4:], 16))
     return chr(int(body, 8)) if body[0] in "01234567" else body
 
 
 def integer(text: str) -> int | None:
     """The value of an integer literal: `0x1F`, `0b1`, `017`, `1_000L`."""
-    text = text.replace("_", "").rstrip("lL")
-    if len(text) > _MAX_DIGITS:
-        return None
-    try:
-        if len(text) > 1 and text[0] == "0" and text[1] in "01234567":
-            return int(text, 8)
-        return int(text, 0)
-    except ValueError:
-        return None
+    return literals.integer(text.rstrip("lL"))
 
 
 def real(text: str) -> float | None:
     """The value of a float literal, or None."""
-    try:
-        text = text.replace("_", "")
-        return float.fromhex(text.rstrip("fFdD")) if text[:2] in ("0x", "0X") else float(text.rstrip("fFdD"))
-    except (ValueError, OverflowError):
-        return None
+    return literals.real(text.rstrip("fFdD"))
 
 
 def text_block(text: str) -> str:
@@ -57,3 +45,13 @@ def text_block(text: str) -> str:
         widths.append(len(lines[-1]))
     cut = min(widths, default=0)
     return unescape("\n".join(line[cut:].rstrip(" \t") for line in lines))
+
+
+def string(text: str) -> str:
+    """The value of a string literal or text block."""
+    return text_block(text) if text.startswith('"""') else unescape(text[1:-1])
+
+
+def character(text: str) -> str:
+    """The value of a character literal."""
+    return unescape(text[1:-1])

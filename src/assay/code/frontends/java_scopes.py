@@ -5,32 +5,25 @@ from __future__ import annotations
 from assay.code import ir
 from assay.code.build import FunctionBuilder, ModuleBuilder
 from assay.code.frontends.java_names import ROOTS, FileTypes, Level, TypeScope, library_name, type_name
-from assay.code.ir import Register, span
+from assay.code.ir import Register
+from assay.code.lowering import Lowering
 from assay.code.syntax import Source, Syntax
 
 _NO_TYPE = frozenset(("", "var", "Object"))
 
 
-class Names:
+class Names(Lowering):
     """Reads and writes names. `levels` is the nest of functions and type bodies, the innermost last."""
 
     def __init__(self, source: Source, builder: ModuleBuilder, body: FunctionBuilder) -> None:
-        self.source = source
-        self.builder = builder
+        super().__init__(source, builder, body)
         self.types = FileTypes(source)
         self.levels = [Level(body)]
-        self.here = body
-        self.depth = 0
-        self.too_deep = 0
         self.statics: dict[str, str] = {}  # member imported statically -> alias of its class
         self.open_statics: list[str] = []  # classes all of whose members are imported
         self.declared: dict[tuple[int, Register], str] = {}
         self.yields: list[tuple[Register, str]] = []
         self.made = 0
-
-    def place(self, node: Syntax) -> int:
-        """The span of a node."""
-        return span(node.start, node.end)
 
     def declare(self, name: str, kind: str = "") -> Register:
         """A new local variable in the innermost block."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.code import ir
 from assay.code.build import FunctionBuilder
-from assay.code.frontends.java_expressions import EXPRESSIONS, Expressions
+from assay.code.frontends.java_expressions import Expressions
 from assay.code.frontends.java_names import Level, TypeScope, is_static, members, scope_of
 from assay.code.ir import Class, Parameter, Register, span
 from assay.code.syntax import Syntax
@@ -16,17 +16,9 @@ _FIELDS = ("field_declaration", "constant_declaration")
 class Declarations(Expressions):
     """Lowers declarations. Statements are lowered by what `java` adds."""
 
-    def statement(self, node: Syntax) -> None:
-        """A statement."""
-        raise NotImplementedError
-
     def body(self, node: Syntax) -> None:
         """The statements of a block."""
         raise NotImplementedError
-
-    def is_expression(self, node: Syntax) -> bool:
-        """Whether the node can be lowered to a value."""
-        return node.kind in EXPRESSIONS
 
     # Types
 

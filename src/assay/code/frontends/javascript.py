@@ -5,19 +5,15 @@ Layers, each in a file: scopes, expressions, assignment targets, functions and c
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from assay.code import ir
-from assay.code.build import ModuleBuilder
 from assay.code.frontends.javascript_expressions import EXPRESSIONS
 from assay.code.frontends.javascript_jsx import Jsx
 from assay.code.frontends.javascript_literals import type_text
-from assay.code.frontends.javascript_scopes import MAX_DEPTH
 from assay.code.ir import Block, Module, Register, span
+from assay.code.lowering import lower_file
 from assay.code.syntax import Syntax, parse
 
 LANGUAGE = "javascript"
-SUFFIXES = (".js", ".jsx", ".mjs", ".cjs")
 _CLASSES = frozenset(("class_declaration", "abstract_class_declaration"))
 _FUNCTIONS = frozenset(("function_declaration", "generator_function_declaration"))
 _TYPES = frozenset(("interface_declaration", "type_alias_declaration", "enum_declaration"))
@@ -36,47 +32,23 @@ def lower_with(grammar: str, language: str, content: bytes, uri: str, readable: 
     """
     source = parse(grammar, readable or content)
     source.content = content
-    builder = ModuleBuilder(uri, language)
-    body = builder.function("<module>", "module", span(0, len(content)), None)
-    lowering = Statements(source, builder, body)
-    if b".prototype." in content:
-        lowering.find_prototypes(source.root)
-    lowering.statements(source.root.children)
-    module = builder.module
-    module.comments = [span(comment.start, comment.end) for comment in source.comments]
-    module.errors = source.errors
-    module.lines = content.count(b"\n") + 1
-    if lowering.too_deep:
-        module.notes.append(
-            f"{lowering.too_deep} places are nested deeper than {MAX_DEPTH} and were left out"
-        )
-    return module
+    return lower_file(Statements, language, source, uri)
 
 
 class Statements(Jsx):
     """Lowers statements. One object per file."""
+
+    def file(self, root: Syntax) -> None:
+        """The file's top level."""
+        if b".prototype." in self.source.content:
+            self.find_prototypes(root)
+        self.statements(root.children)
 
     def statements(self, nodes: list[Syntax]) -> None:
         """Lower the statements of one scope; its names are declared first."""
         self._declare_all(nodes)
         for node in nodes:
             self.statement(node)
-
-    def statement(self, node: Syntax) -> None:
-        """Lower any statement; an unknown kind is lowered as what its children are."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.too_deep += 1
-        else:
-            method = STATEMENTS.get(node.kind)
-            if method is not None:
-                method(self, node)
-            elif node.kind in EXPRESSIONS:
-                self.expression(node)
-            elif node.kind not in _SKIPPED:
-                for child in node.children:
-                    self.statement(child)
-        self.depth -= 1
 
     # Declarations
 
@@ -394,14 +366,15 @@ class Statements(Jsx):
 _LABELLED = frozenset(
     ("for_statement", "for_in_statement", "while_statement", "do_statement", "switch_statement")
 )
-_SKIPPED = frozenset(
+_WITHOUT_EFFECT = frozenset(
     ("ambient_declaration", "type_annotation", "empty_statement", "function_signature", "hash_bang_line")
 )
 EXPRESSIONS["as_expression"] = Statements._cast
 EXPRESSIONS["satisfies_expression"] = Statements._cast
 EXPRESSIONS["type_assertion"] = Statements._cast
 EXPRESSIONS["instantiation_expression"] = Statements._cast
-STATEMENTS: dict[str, Callable[[Statements, Syntax], None]] = {
+Statements.statement_forms = {
+    **dict.fromkeys(_WITHOUT_EFFECT, Statements.no_statement),
     "lexical_declaration": Statements._variables,
     "variable_declaration": Statements._variables,
     "function_declaration": Statements._function_declaration,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import ClassVar
 
 from assay.code import ir
 from assay.code.frontends.javascript_literals import is_identifier, number, unescape
-from assay.code.frontends.javascript_scopes import MAX_DEPTH, Scopes
+from assay.code.frontends.javascript_scopes import Scopes
 from assay.code.ir import Block, Register, span
+from assay.code.lowering import Expression, constant, literal
 from assay.code.syntax import Syntax
 
 _Keywords = tuple[tuple[str, Register], ...]
-_OPERATORS = {"===": "==", "!==": "!=", ">>>": ">>"}
-_LOGIC = {"&&": "and", "||": "or", "??": "??"}
 _CHAIN = frozenset(
     (
         "call_expression",
@@ -28,28 +27,8 @@ _LINKS = {"call_expression": "function", "member_expression": "object", "subscri
 class Expressions(Scopes):
     """Lowers expressions."""
 
-    def expression(self, node: Syntax) -> Register:
-        """Lower any expression and give its register; what is not understood becomes a value built of its parts."""
-        self.depth += 1
-        try:
-            if self.depth > MAX_DEPTH:
-                self.too_deep += 1
-                return self.here.constant(...)
-            method = EXPRESSIONS.get(node.kind)
-            return method(self, node) if method is not None else self.unknown_value(node)
-        finally:
-            self.depth -= 1
-
-    def is_expression(self, node: Syntax) -> bool:
-        """Whether the node can be lowered to a value."""
-        return node.kind in EXPRESSIONS
-
-    def unknown_value(self, node: Syntax) -> Register:
-        """A value of which only the parts are known."""
-        parts = [self.expression(child) for child in node.children if child.kind in EXPRESSIONS]
-        if len(parts) == 1:
-            return parts[0]
-        return self.here.value(ir.BUILD, span(node.start, node.end), "tuple", tuple(parts))
+    logic: ClassVar = {"&&": "and", "||": "or", "??": "??"}
+    operators: ClassVar = {"===": "==", "!==": "!=", ">>>": ">>"}
 
     def block_value(self, node: Syntax) -> tuple[Block, Register]:
         """An expression in a block of its own, which runs only sometimes."""
@@ -82,21 +61,6 @@ class Expressions(Scopes):
         """What a string literal says."""
         text = self.source.text(node)[1:-1]
         return unescape(text) if "\\" in text else text
-
-    def _number(self, node: Syntax) -> Register:
-        return self.here.constant(number(self.source.text(node)))
-
-    def _true(self, _node: Syntax) -> Register:
-        return self.here.constant(True)
-
-    def _false(self, _node: Syntax) -> Register:
-        return self.here.constant(False)
-
-    def _null(self, _node: Syntax) -> Register:
-        return self.here.constant(None)
-
-    def _undefined(self, _node: Syntax) -> Register:
-        return self.here.constant(ir.UNDEFINED)
 
     def _regex(self, node: Syntax) -> Register:
         pattern, flags = node.child("pattern"), node.child("flags")
@@ -162,7 +126,7 @@ class Expressions(Scopes):
         if node.kind == "computed_property_name":
             return self.first(node)
         if node.kind == "number":
-            return self._number(node)
+            return self.expression(node)
         return self.here.constant(self.key_name(node))
 
     def key_name(self, node: Syntax) -> str:
@@ -305,28 +269,11 @@ class Expressions(Scopes):
 
     # Operators
 
-    def _binary(self, node: Syntax) -> Register:
-        """Chains of operators nest to the left as deep as the text is long: walked in a loop."""
-        chain: list[tuple[Syntax, Syntax, str]] = []
-        while node.kind == "binary_expression":
-            left, right, operator = node.child("left"), node.child("right"), node.child("operator")
-            if left is None or right is None or operator is None:
-                break
-            chain.append((node, right, operator.kind))
-            node = left
+    def first_operand(self, node: Syntax) -> Register:
+        """What stands leftmost in a chain of operators: also `#name in object`."""
         if node.kind == "private_property_identifier":
-            value = self.here.constant(self.source.text(node))
-        else:
-            value = self.expression(node) if node.kind != "binary_expression" else self.unknown_value(node)
-        for whole, right, symbol in reversed(chain):
-            place = span(whole.start, whole.end)
-            if symbol in _LOGIC:
-                block, second = self.block_value(right)
-                value = self.here.value(ir.LOGIC, place, _LOGIC[symbol], value, block, second)
-            else:
-                symbol = _OPERATORS.get(symbol, symbol)
-                value = self.here.value(ir.OP, place, symbol, value, self.expression(right))
-        return value
+            return self.here.constant(self.source.text(node))
+        return self.expression(node)
 
     def _unary(self, node: Syntax) -> Register:
         argument, operator = node.child("argument"), node.child("operator")
@@ -406,18 +353,18 @@ class Expressions(Scopes):
 
 _FUNCTIONS = frozenset(("arrow_function", "function_expression", "generator_function", "function"))
 # Filled by the modules that add forms; looked up by the grammar's name of the node.
-EXPRESSIONS: dict[str, Callable[..., Register]] = {
+EXPRESSIONS: dict[str, Expression] = {
     "identifier": Expressions._identifier,
     "shorthand_property_identifier": Expressions._identifier,
     "this": Expressions._this,
     "super": Expressions._super,
     "meta_property": Expressions._meta,
     "string": Expressions._string,
-    "number": Expressions._number,
-    "true": Expressions._true,
-    "false": Expressions._false,
-    "null": Expressions._null,
-    "undefined": Expressions._undefined,
+    "number": literal(number),
+    "true": constant(True),
+    "false": constant(False),
+    "null": constant(None),
+    "undefined": constant(ir.UNDEFINED),
     "regex": Expressions._regex,
     "template_string": Expressions._template,
     "array": Expressions._array,
@@ -432,7 +379,7 @@ EXPRESSIONS: dict[str, Callable[..., Register]] = {
     "non_null_expression": Expressions._chain,
     "parenthesized_expression": Expressions._chain,
     "new_expression": Expressions._new,
-    "binary_expression": Expressions._binary,
+    "binary_expression": Expressions.binary,
     "unary_expression": Expressions._unary,
     "ternary_expression": Expressions._ternary,
     "update_expression": Expressions._update,
@@ -440,3 +387,4 @@ EXPRESSIONS: dict[str, Callable[..., Register]] = {
     "await_expression": Expressions._await,
     "yield_expression": Expressions._yield,
 }
+Expressions.expression_forms = EXPRESSIONS

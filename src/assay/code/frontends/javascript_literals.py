@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from assay.code.literals import MAX_DIGITS, character
+
 # One escape at a time, bounded repetitions only: linear.
 _ESCAPE = re.compile(r"\\(\r\n|u\{[0-9a-fA-F]{1,8}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": ""}
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,120}")
 _ARRAY = re.compile(r"([A-Za-z_$][\w$.]{0,120})\[\]")
-_MAX_DIGITS = 4000  # int() refuses more by default
 _MAX_TYPE = 400
 
 
@@ -23,14 +24,13 @@ def _one(match: re.Match[str]) -> str:
     if body in _SIMPLE:
         return _SIMPLE[body]
     if body[0] in "xu" and len(body) > 1:
-        code = int(body.strip("xu{}"), 16)
-        return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "�"
+        return character(int(body.strip("xu{}"), 16))
     return body
 
 
 def number(text: str) -> int | float | None:
     """The value of a number literal (also `0x1f`, `017`, `1_000`, `10n`), or None where there is none or it is huge."""
-    plain = text.replace("_", "").rstrip("n") if len(text) < _MAX_DIGITS else ""
+    plain = text.replace("_", "").rstrip("n") if len(text) < MAX_DIGITS else ""
     try:
         if plain[:2].lower() in ("0x", "0o", "0b"):
             return int(plain, 0)

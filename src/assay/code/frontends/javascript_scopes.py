@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from assay.code import ir
 from assay.code.build import FunctionBuilder, ModuleBuilder
 from assay.code.ir import Block, Class, Register
+from assay.code.lowering import Lowering
 from assay.code.syntax import Source, Syntax
-
-MAX_DEPTH = 120
 
 
 class Scope:
@@ -26,15 +25,11 @@ class Scope:
         self.pending: dict[str, Syntax] = {}
 
 
-class Scopes:
+class Scopes(Lowering):
     """The state of one file's lowering. `here` is the function that is being written, `scopes` those open in it, innermost last."""
 
     def __init__(self, source: Source, builder: ModuleBuilder, body: FunctionBuilder) -> None:
-        self.source = source
-        self.builder = builder
-        self.here = body
-        self.depth = 0
-        self.too_deep = 0
+        super().__init__(source, builder, body)
         self.scopes: list[Scope] = [Scope(body.code)]
         self.classes: list[Class | None] = []
         self.prototypes: dict[str, list[tuple[str, Syntax]]] = {}

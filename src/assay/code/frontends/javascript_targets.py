@@ -6,8 +6,9 @@ from assay.code import ir
 from assay.code.build import FunctionBuilder
 from assay.code.frontends.javascript_expressions import EXPRESSIONS, Expressions
 from assay.code.frontends.javascript_literals import is_identifier, type_text
-from assay.code.frontends.javascript_scopes import MAX_DEPTH, Scope
+from assay.code.frontends.javascript_scopes import Scope
 from assay.code.ir import Register, span
+from assay.code.lowering import MAX_DEPTH
 from assay.code.syntax import Syntax
 
 _WRAPPERS = frozenset(
@@ -47,16 +48,7 @@ class Targets(Expressions):
         left, right, operator = node.child("left"), node.child("right"), node.child("operator")
         if left is None or right is None or operator is None:
             return self.unknown_value(node)
-        place = span(node.start, node.end)
-        symbol = operator.kind[:-1]
-        old = self.expression(left)
-        if symbol in ("&&", "||", "??"):
-            block, second = self.block_value(right)
-            name = {"&&": "and", "||": "or"}.get(symbol, symbol)
-            value = self.here.value(ir.LOGIC, place, name, old, block, second)
-        else:
-            symbol = ">>" if symbol == ">>>" else symbol
-            value = self.here.value(ir.OP, place, symbol, old, self.expression(right))
+        value = self.operate(node, operator.kind[:-1], self.expression(left), right)
         self.assign(left, value)
         return value
 

@@ -3,57 +3,22 @@
 from __future__ import annotations
 
 from assay.code import ir
-from assay.code.build import FunctionBuilder, ModuleBuilder
+from assay.code.build import FunctionBuilder
 from assay.code.frontends.python_patterns import Patterns
 from assay.code.ir import Block, Module, Register, span
+from assay.code.lowering import lower_file
 from assay.code.syntax import Syntax, parse
 
 LANGUAGE = "python"
-SUFFIXES = (".py", ".pyi", ".pyw")
-MAX_DEPTH = 120
 
 
 def lower(content: bytes, uri: str) -> Module:
     """One file, as far as it can be read. Never raises for bad input: see `Module.errors` and `Module.notes`."""
-    source = parse(LANGUAGE, content)
-    builder = ModuleBuilder(uri, LANGUAGE)
-    body = builder.function("<module>", "module", span(0, len(content)), None)
-    lowering = Statements(source, builder, body)
-    for child in source.root.children:
-        lowering.statement(child)
-    module = builder.module
-    module.comments = [span(comment.start, comment.end) for comment in source.comments]
-    module.errors = source.errors
-    module.lines = content.count(b"\n") + 1
-    if lowering.too_deep:
-        module.notes.append(
-            f"{lowering.too_deep} places are nested deeper than {MAX_DEPTH} and were left out"
-        )
-    return module
+    return lower_file(Statements, LANGUAGE, parse(LANGUAGE, content), uri)
 
 
 class Statements(Patterns):
     """Lowers statements. One object per file; `self.here` is the function that is being written."""
-
-    def statement(self, node: Syntax) -> None:
-        """Lower any statement; an unknown kind is lowered as what its children are."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.too_deep += 1
-        else:
-            method = _STATEMENTS.get(node.kind)
-            if method is not None:
-                method(self, node)
-            else:
-                self._unknown(node)
-        self.depth -= 1
-
-    def _unknown(self, node: Syntax) -> None:
-        if self.is_expression(node):
-            self.expression(node)
-            return
-        for child in node.children:
-            self.statement(child)
 
     def block_of(self, node: Syntax | None) -> Block:
         """The statements of a block node as a nested block."""
@@ -130,9 +95,6 @@ class Statements(Patterns):
         for child in node.children:
             if child.kind == "identifier":
                 self.outside.add((self.here.function.index, self.source.text(child)))
-
-    def _pass(self, node: Syntax) -> None:
-        """Nothing to do."""
 
     def _break(self, node: Syntax) -> None:
         self.here.emit(ir.BREAK, span(node.start, node.end), "")
@@ -430,7 +392,7 @@ class Statements(Patterns):
         self.here.call(span(node.start, node.end), self.here.outer(span(node.start, node.end), "print"), args)
 
 
-_STATEMENTS = {
+Statements.statement_forms = {
     "expression_statement": Statements._expression_statement,
     "return_statement": Statements._return,
     "delete_statement": Statements._delete,
@@ -438,7 +400,7 @@ _STATEMENTS = {
     "assert_statement": Statements._assert,
     "global_statement": Statements._global,
     "nonlocal_statement": Statements._global,
-    "pass_statement": Statements._pass,
+    "pass_statement": Statements.no_statement,
     "break_statement": Statements._break,
     "continue_statement": Statements._continue,
     "if_statement": Statements._if,

@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from assay.code import ir
 from assay.code.build import FunctionBuilder
 from assay.code.frontends.python_literals import integer, is_bytes, is_raw, real, unescape
 from assay.code.frontends.python_scopes import Scopes
 from assay.code.ir import Register, span
+from assay.code.lowering import MAX_DEPTH, constant, literal
 from assay.code.syntax import Syntax
-
-MAX_DEPTH = 120
 
 
 class Expressions(Scopes):
     """Lowers expressions. Scopes: a name is local to the function where it is bound, unless `global` or `nonlocal` says otherwise."""
 
-    def is_expression(self, node: Syntax) -> bool:
-        """Whether the node can be lowered to a value."""
-        return node.kind in _EXPRESSIONS
-
-    def expression(self, node: Syntax) -> Register:
-        """Lower any expression and give its register; what is not understood becomes a value built of its parts."""
-        self.depth += 1
-        try:
-            if self.depth > MAX_DEPTH:
-                self.too_deep += 1
-                return self.here.constant(...)
-            method = _EXPRESSIONS.get(node.kind)
-            if method is not None:
-                return method(self, node)
-            return self._unknown_value(node)
-        finally:
-            self.depth -= 1
-
-    def _unknown_value(self, node: Syntax) -> Register:
-        parts = [self.expression(child) for child in node.children if self.is_expression(child)]
-        if len(parts) == 1:
-            return parts[0]
-        return self.here.value(ir.BUILD, span(node.start, node.end), "tuple", tuple(parts))
+    logic: ClassVar = {"and": "and", "or": "or"}
 
     # Names
 
@@ -50,13 +28,13 @@ class Expressions(Scopes):
 
     def _attribute(self, node: Syntax) -> Register:
         if len(node.children) < 2:
-            return self._unknown_value(node)
+            return self.unknown_value(node)
         obj = self.expression(node.children[0])
         return self.here.field(span(node.start, node.end), obj, self.source.text(node.children[1]))
 
     def _subscript(self, node: Syntax) -> Register:
         if len(node.children) < 2:
-            return self._unknown_value(node)
+            return self.unknown_value(node)
         obj = self.expression(node.children[0])
         place = span(node.start, node.end)
         if len(node.children) == 2 and node.children[1].kind == "slice":
@@ -87,30 +65,11 @@ class Expressions(Scopes):
         callee = self.here.outer(span(node.start, node.end), "slice")
         return self.here.call(span(node.start, node.end), callee, parts)
 
-    def _binary(self, node: Syntax) -> Register:
-        """Chains of one operator nest to the left as deep as the text is long: walked in a loop."""
-        chain: list[tuple[Syntax, Syntax, str]] = []
-        while node.kind == "binary_operator":
-            left, right, operator = node.child("left"), node.child("right"), node.child("operator")
-            if left is None or right is None or operator is None:
-                break
-            chain.append((node, right, operator.kind))
-            node = left
-        value = self.expression(node) if node.kind != "binary_operator" else self._unknown_value(node)
-        for whole, right, symbol in reversed(chain):
-            value = self.here.value(
-                ir.OP, span(whole.start, whole.end), symbol, value, self.expression(right)
-            )
-        return value
-
     def _boolean(self, node: Syntax) -> Register:
         left, right, operator = node.child("left"), node.child("right"), node.child("operator")
         if left is None or right is None or operator is None:
-            return self._unknown_value(node)
-        first = self.expression(left)
-        with self.here.block() as block:
-            second = self.expression(right)
-        return self.here.value(ir.LOGIC, span(node.start, node.end), operator.kind, first, block, second)
+            return self.unknown_value(node)
+        return self.operate(node, operator.kind, self.expression(left), right)
 
     def both(self, first: Register | None, second: Register | None, place: int) -> Register | None:
         """`first and second`, where None is true. Both were evaluated already."""
@@ -121,13 +80,13 @@ class Expressions(Scopes):
     def _not(self, node: Syntax) -> Register:
         argument = node.child("argument")
         if argument is None:
-            return self._unknown_value(node)
+            return self.unknown_value(node)
         return self.here.value(ir.UNARY, span(node.start, node.end), "not", self.expression(argument))
 
     def _unary(self, node: Syntax) -> Register:
         argument, operator = node.child("argument"), node.child("operator")
         if argument is None or operator is None:
-            return self._unknown_value(node)
+            return self.unknown_value(node)
         return self.here.value(ir.UNARY, span(node.start, node.end), operator.kind, self.expression(argument))
 
     def _comparison(self, node: Syntax) -> Register:
@@ -139,11 +98,11 @@ class Expressions(Scopes):
         for index, operator in enumerate(operators[: len(values) - 1]):
             one = self.here.value(ir.OP, place, operator, values[index], values[index + 1])
             result = self.both(result, one, place)
-        return result if result is not None else self._unknown_value(node)
+        return result if result is not None else self.unknown_value(node)
 
     def _conditional(self, node: Syntax) -> Register:
         if len(node.children) != 3:
-            return self._unknown_value(node)
+            return self.unknown_value(node)
         then_node, condition_node, else_node = node.children
         condition = self.expression(condition_node)
         with self.here.block() as then_block:
@@ -156,7 +115,7 @@ class Expressions(Scopes):
     def _named(self, node: Syntax) -> Register:
         name, value = node.child("name"), node.child("value")
         if name is None or value is None:
-            return self._unknown_value(node)
+            return self.unknown_value(node)
         register = self.expression(value)
         text = self.source.text(name)
         scopes, self._inner = self._inner, []  # binds in the function, not in a comprehension
@@ -183,7 +142,7 @@ class Expressions(Scopes):
     def _call(self, node: Syntax) -> Register:
         function, arguments = node.child("function"), node.child("arguments")
         if function is None or arguments is None:
-            return self._unknown_value(node)
+            return self.unknown_value(node)
         place = span(node.start, node.end)
         chain = function.kind == "attribute" and len(function.children) > 1
         receiver = self.expression(function.children[0] if chain else function)
@@ -391,32 +350,14 @@ class Expressions(Scopes):
                 return self.here.constant("".join(literals))
         return self._joined(parts, node)
 
-    def _integer(self, node: Syntax) -> Register:
-        return self.here.constant(integer(self.source.text(node)))
 
-    def _float(self, node: Syntax) -> Register:
-        return self.here.constant(real(self.source.text(node)))
-
-    def _true(self, _node: Syntax) -> Register:
-        return self.here.constant(True)
-
-    def _false(self, _node: Syntax) -> Register:
-        return self.here.constant(False)
-
-    def _none(self, _node: Syntax) -> Register:
-        return self.here.constant(None)
-
-    def _ellipsis(self, _node: Syntax) -> Register:
-        return self.here.constant(...)
-
-
-_EXPRESSIONS: dict[str, Callable[[Expressions, Syntax], Register]] = {
+Expressions.expression_forms = {
     "identifier": Expressions._identifier,
     "attribute": Expressions._attribute,
     "subscript": Expressions._subscript,
     "slice": Expressions._slice,
     "call": Expressions._call,
-    "binary_operator": Expressions._binary,
+    "binary_operator": Expressions.binary,
     "boolean_operator": Expressions._boolean,
     "not_operator": Expressions._not,
     "unary_operator": Expressions._unary,
@@ -440,12 +381,12 @@ _EXPRESSIONS: dict[str, Callable[[Expressions, Syntax], Register]] = {
     "generator_expression": Expressions._comprehension,
     "string": Expressions._string,
     "concatenated_string": Expressions._concatenated,
-    "integer": Expressions._integer,
-    "float": Expressions._float,
-    "true": Expressions._true,
-    "false": Expressions._false,
-    "none": Expressions._none,
-    "ellipsis": Expressions._ellipsis,
+    "integer": literal(integer),
+    "float": literal(real),
+    "true": constant(True),
+    "false": constant(False),
+    "none": constant(None),
+    "ellipsis": constant(...),
     "list_splat": Expressions._first,
     "type": Expressions._first,
 }

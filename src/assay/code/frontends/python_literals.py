@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from assay.code.literals import MAX_DIGITS, character
+
 # One escape at a time, no repetition but bounded ones: linear.
 _ESCAPE = re.compile(
     r"\\(\n|[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]{1,80}\}|.)", re.DOTALL
@@ -11,7 +13,6 @@ _ESCAPE = re.compile(
 _SIMPLE = {
     "n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\n": "",
 }  # fmt: skip
-_MAX_DIGITS = 4000  # int() refuses more by default
 
 
 def is_raw(start: str) -> bool:
@@ -36,8 +37,7 @@ def _one(match: re.Match[str]) -> str:
     if body[0] in "01234567":
         return chr(int(body, 8))
     if body[0] in "xuU" and len(body) > 1:
-        code = int(body[1:], 16)
-        return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "�"
+        return character(int(body[1:], 16))
     return match.group(0)
 
 
@@ -46,7 +46,7 @@ def integer(text: str) -> int | complex | None:
     try:
         if text[-1:] in "jJ":
             return complex(text)
-        return int(text.rstrip("lL"), 0) if len(text) < _MAX_DIGITS else None
+        return int(text.rstrip("lL"), 0) if len(text) < MAX_DIGITS else None
     except ValueError:
         return None
 

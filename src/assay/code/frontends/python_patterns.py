@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from assay.code import ir
-from assay.code.frontends.python_expressions import MAX_DEPTH, Expressions
+from assay.code.frontends.python_expressions import Expressions
 from assay.code.ir import Register, span
+from assay.code.lowering import MAX_DEPTH
 from assay.code.syntax import Syntax
 
 

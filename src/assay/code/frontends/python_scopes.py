@@ -5,18 +5,15 @@ from __future__ import annotations
 from assay.code import ir
 from assay.code.build import FunctionBuilder, ModuleBuilder
 from assay.code.ir import Block, Class, Register, span
+from assay.code.lowering import Lowering
 from assay.code.syntax import Source, Syntax
 
 
-class Scopes:
+class Scopes(Lowering):
     """Where names are bound: in the function, unless `global` or `nonlocal` says otherwise; in comprehensions of their own."""
 
     def __init__(self, source: Source, builder: ModuleBuilder, body: FunctionBuilder) -> None:
-        self.source = source
-        self.builder = builder
-        self.here = body
-        self.depth = 0
-        self.too_deep = 0
+        super().__init__(source, builder, body)
         self.outside: set[tuple[int, str]] = set()
         self.classes: list[Class] = []
         # Names read before they were bound in the text of their function: fixed when the binding appears.
@@ -35,10 +32,6 @@ class Scopes:
         """Come back from it."""
         self.here = outer
         self._inner = self._saved.pop()
-
-    def expression(self, node: Syntax) -> Register:
-        """Lower any expression: see `python_expressions`."""
-        raise NotImplementedError
 
     def subscript_key(self, node: Syntax) -> Register:
         """The key of a subscript."""

@@ -6,7 +6,6 @@ from assay.code.frontends.javascript import lower_with
 from assay.code.ir import Module
 
 LANGUAGE = "typescript"
-SUFFIXES = (".ts", ".mts", ".cts", ".tsx")
 _LONGEST_TYPE = 4000
 _NAME = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$)")
 
