@@ -9,7 +9,6 @@ import msgspec
 
 from assay.dependencies.document import ManifestError
 from assay.dependencies.purl import canonical_name
-from assay.dependencies.shapes import read_yaml
 from assay.model.component import Component
 from assay.model.errors import ConfigError
 
@@ -83,6 +82,8 @@ def read_policy(text: str, uri: str) -> Policy:
         ConfigError: not YAML, or not a policy; the text names the field.
     """
     try:
+        from assay.dependencies.yaml_text import read_yaml
+
         data = read_yaml(text)
         return Policy(msgspec.convert(data if data is not None else {}, PolicyFile, strict=False), uri)
     except ManifestError as error:

@@ -8,7 +8,8 @@ from assay.dependencies.document import Document, ManifestError, Parsed
 from assay.dependencies.manifests.builder import Builder, Entry
 from assay.dependencies.manifests.python_requirement import parse_requirement
 from assay.dependencies.purl import canonical_name
-from assay.dependencies.shapes import mapping, read_yaml, sequence, texts
+from assay.dependencies.shapes import mapping, sequence, texts
+from assay.dependencies.yaml_text import read_yaml
 from assay.model.component import Scope
 
 _SPEC = re2.compile(r"^(?:([A-Za-z0-9_./-]+)::)?([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(.*)$")

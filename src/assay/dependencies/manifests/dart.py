@@ -5,7 +5,8 @@ from __future__ import annotations
 from assay.dependencies.document import Document, Parsed
 from assay.dependencies.manifests.builder import Builder, Entry
 from assay.dependencies.purl import clean_url
-from assay.dependencies.shapes import mapping, read_yaml, text
+from assay.dependencies.shapes import mapping, text
+from assay.dependencies.yaml_text import read_yaml
 from assay.model.component import Origin, Scope
 
 _ORIGINS = {"hosted": Origin.REGISTRY, "git": Origin.VCS, "path": Origin.WORKSPACE, "sdk": Origin.UNKNOWN}

@@ -8,7 +8,8 @@ from assay.dependencies.document import Document, ManifestError, Parsed
 from assay.dependencies.manifests.builder import Builder, Entry, stronger
 from assay.dependencies.manifests.npm_names import SECTIONS, integrity_hashes, split_descriptor
 from assay.dependencies.purl import clean_url
-from assay.dependencies.shapes import mapping, read_yaml, text
+from assay.dependencies.shapes import mapping, text
+from assay.dependencies.yaml_text import read_yaml
 from assay.model.component import Origin, Scope
 
 

@@ -7,7 +7,8 @@ import re2
 from assay.dependencies.document import Document, Parsed
 from assay.dependencies.install_commands import requests_in
 from assay.dependencies.manifests.builder import Builder, Entry
-from assay.dependencies.shapes import mapping, read_yaml, sequence, text
+from assay.dependencies.shapes import mapping, sequence, text
+from assay.dependencies.yaml_text import read_yaml
 from assay.model.component import Origin, Scope
 
 _SHA = re2.compile(r"^[0-9a-f]{40}$|^[0-9a-f]{64}$")

@@ -16,7 +16,8 @@ from assay.dependencies.manifests.npm_names import (
     unalias,
 )
 from assay.dependencies.purl import clean_url
-from assay.dependencies.shapes import mapping, read_yaml, text
+from assay.dependencies.shapes import mapping, text
+from assay.dependencies.yaml_text import read_yaml
 from assay.model.component import Origin
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from assay.infrastructure.checker import Checker
 from assay.infrastructure.identify import wants
-from assay.infrastructure.project import Documents, read_project
-from assay.infrastructure.unit import Problem, Reading
 from assay.model.finding import Finding
 from assay.model.rule import Rule
 from assay.model.scan import FileStatus, Notification, ScanType
 from assay.rules.load import load_engine
 from assay.scan.engines.protocol import Canary, Look, Project
 from assay.scan.target.file import SourceFile, Trait
+
+if TYPE_CHECKING:  # most trees declare nothing: the readers of documents are loaded where one is met
+    from assay.infrastructure.checker import Checker
+    from assay.infrastructure.project import Documents
+    from assay.infrastructure.unit import Problem, Reading
 
 _DOMAINS: dict[str, frozenset[ScanType]] = {
     "docker": frozenset({ScanType.CONTAINERS}),
@@ -57,6 +60,8 @@ class DocumentEngine:
 
     def look_at_project(self, project: Project) -> Iterator[Look]:
         """Read every document, then check all of them with the whole project in view."""
+        from assay.infrastructure.project import read_project
+
         files: list[tuple[str, bytes]] = []
         for target in project.files():
             try:
@@ -74,6 +79,8 @@ class DocumentEngine:
         yield from self._looks(documents)
 
     def _looks(self, documents: Documents) -> Iterator[Look]:
+        from assay.infrastructure.checker import Checker
+
         if self._checker is None:
             self._checker = Checker(self.name, self.rules())
         lines: dict[str, list[str]] = {}
