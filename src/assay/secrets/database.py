@@ -17,7 +17,7 @@ from zlib import crc32
 from assay.secrets.detector import Detector, digest_of
 from assay.secrets.triggers import EXPRESSIONS
 
-_LAYOUT = b"assay-secrets-database-5"
+_LAYOUT = b"assay-secrets-database-6"
 
 
 def open_database(detectors: Sequence[Detector], folder: Path | None = None) -> tuple[Any, list[int]] | None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from assay.secrets.checks.encodings import base64_bytes
 from assay.secrets.detector import compiled
+from assay.secrets.triggers import BASE64, TEXT
 
 _KUBERNETES_VALUE = r"(?m)^[ \t]{1,8}(?P<name>[\w.-]{1,100}):[ \t]{1,4}[\"']?(?P<value>[A-Za-z0-9+/]{4,}={0,2})[\"']?[ \t]*\r?$"
-_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_CHARACTERS = BASE64.encode()
 _LONGEST = 8192
 _NEAR = 64
-_TEXT = bytes(range(0x20, 0x7F)) + b"\t\r\n"
+_TEXT = bytes(TEXT)
 _HEX = b"0123456789abcdefABCDEF"
 _MOST = 500
 
@@ -29,7 +30,7 @@ class Encoded:
 
 
 def encoded_runs(content: bytes, places: Sequence[int]) -> Iterator[Encoded]:
-    """Runs of 40 characters and more that decode to printable text. `places`: behind 32 characters of a run that hold no slash."""
+    """Runs of 40 characters and more that decode to printable text. `places`: behind the first 32 characters of each that may."""
     end = count = 0
     for place in places:
         if place <= end:

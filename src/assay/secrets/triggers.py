@@ -42,7 +42,23 @@ SPANNING = (
     rf"(?:name|key|Name|Key)[\"']?[:>=][ \t]{{0,4}}[\"']?[\w.-]*(?i:{WORDS})[\w.-]*[\"']?,?(?:</\w{{1,10}}>)?[ \t]{{0,4}}\r?\n"
     rf"[ \t]*(?:[\"']?(?i:value)[\"']?[ \t]{{0,4}}[:=]|<(?:string|value)>)[ \t]{{0,4}}[\"']?[^\s\"']{{3}}",
 )
-# A run that may be encoded text (which holds a slash too rarely to matter, unlike paths), reported once: at its 32nd character.
-ENCODED = r"(?:^|[^A-Za-z0-9+])[A-Za-z0-9+]{32}"
-EXPRESSIONS = (*SINGLE_LINE, *SPANNING, ENCODED)
-ENCODED_ID = len(EXPRESSIONS) - 1
+# Runs that may be encoded text are told by what text can become: each of three bytes has its top bit clear and is no control character.
+TEXT = (0x09, 0x0A, 0x0D, *range(0x20, 0x7F))
+BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+def _one_of(digits: set[int]) -> str:
+    return "[" + "".join(BASE64[digit] for digit in sorted(digits)) + "]"
+
+
+_THREE_BYTES = (
+    _one_of({byte >> 2 for byte in TEXT})
+    + _one_of({low << 4 | byte >> 4 for low in range(4) for byte in TEXT})
+    + _one_of({low << 2 | byte >> 6 for low in range(16) for byte in TEXT})
+    + "[A-Za-z0-9+/]"
+)
+_HEX_BYTE = r"(?:[2-7][0-9A-Fa-f]|0[9AaDd])"
+_BEHIND = r"(?:^|[^A-Za-z0-9+/])"
+ENCODED = (rf"{_BEHIND}(?:{_THREE_BYTES}){{8}}", rf"{_BEHIND}{_HEX_BYTE}{{16}}")
+EXPRESSIONS = (*SINGLE_LINE, *SPANNING, *ENCODED)
+FIRST_ENCODED = len(EXPRESSIONS) - len(ENCODED)

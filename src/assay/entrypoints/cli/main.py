@@ -75,7 +75,9 @@ def _command(name: str, arguments: list[str]) -> int:
     import gc
     from importlib import import_module
 
-    gc.set_threshold(50_000)  # start-up makes much that stays: looking through it again and again is a tenth of a small scan
+    gc.set_threshold(
+        50_000
+    )  # start-up makes much that stays: looking through it again and again is a tenth of a small scan
     module_name, summary = _COMMANDS[name]
     module = import_module(f"assay.entrypoints.cli.{module_name}")
     parser = argparse.ArgumentParser(prog=f"assay {name}", description=summary[0].upper() + summary[1:] + ".")

@@ -15,11 +15,12 @@ from assay.model.scan import EngineRun, FileAccount, FileStatus
 from assay.scan.engines.accounts import WORSE, Tally, joined, notifications, status_of
 from assay.scan.engines.cache import Cache, Seen, Snapshot, Stamp, digest_key
 from assay.scan.engines.limits import TimeIsUp, alarm
-from assay.scan.engines.outcome import EngineLook, FileOutcome, failed_outcome
+from assay.scan.engines.outcome import CleanFiles, EngineLook, FileOutcome, failed_outcome
 from assay.scan.engines.project import DiskProject
 from assay.scan.engines.protocol import FileEngine, Look, ProjectEngine, is_foreign, looks_at_projects
 from assay.scan.engines.reader import Reader
 from assay.scan.engines.work import EngineEnding, FilesTask, ProjectTask, Task, Unchanged, Work
+from assay.scan.engines.work import Seen as TaskResult
 from assay.scan.target.file import TargetFile
 from assay.scan.target.language import language_of
 from assay.scan.target.traits import traits_of
@@ -114,6 +115,7 @@ class _Session:
         )
         self.tallies = {engine.name: Tally() for engine in request.engines}
         self.outcomes: dict[str, FileOutcome] = {}
+        self.fresh: Sequence[tuple[TargetFile, bytes | None]] = ()
         self.snapshot = request.cache.snapshot(self._snapshot_key()) if request.cache else Snapshot({})
         self.taken_ns = time.time_ns()
         self.wanted: dict[str, list[str]] = {
@@ -128,8 +130,9 @@ class _Session:
             for name, engine in self.project_engines.items()
             if not self._take_project(name)
         ]
+        fresh.sort(key=_by_size_and_uri)
         tasks += _chunks(fresh) if self.file_engines else []
-        work = self._work()
+        work = self._work(fresh)
         for name in self.tallies:
             self.observe(name, len(self.outcomes), len(self.request.files))
         if self._is_small(fresh, tasks):
@@ -137,8 +140,9 @@ class _Session:
         else:
             self._run_in_processes(work, tasks)
 
-    def _work(self) -> Work:
+    def _work(self, fresh: Sequence[tuple[TargetFile, bytes | None]]) -> Work:
         request = self.request
+        self.fresh = fresh
         project = DiskProject(
             request.root,
             request.jobs,
@@ -148,7 +152,9 @@ class _Session:
             request.cache,
             request.engine_seconds,
         )
-        return Work(self.file_engines, self.project_engines, project, request.reader, request.file_seconds)
+        return Work(
+            fresh, self.file_engines, self.project_engines, project, request.reader, request.file_seconds
+        )
 
     def _is_small(self, fresh: Sequence[tuple[TargetFile, bytes | None]], tasks: Sequence[Task]) -> bool:
         if sum(isinstance(task, ProjectTask) and task.foreign for task in tasks) > 1:
@@ -211,14 +217,11 @@ class _Session:
     def _ended(self, event: Ended[Task]) -> list[Task]:
         task = event.task
         if isinstance(task, FilesTask) and event.problem:
-            left = [(file, digest) for file, digest in task.files if file.uri not in self.outcomes]
-            if len(task.files) > 1:
-                return [FilesTask((entry,)) for entry in left]
-            for file, _ in left:
-                self._file_done(
-                    failed_outcome(file.uri, event.problem, event.detail, self._names_of_file_engines())
-                )
-            return []
+            if task.last - task.first == 1:
+                self._files_failed(task, event.problem, event.detail)
+                return []
+            numbers = range(task.first, task.last)
+            return [FilesTask(n, n + 1) for n in numbers if self.fresh[n][0].uri not in self.outcomes]
         self._end(task, event.problem, event.detail)
         return []
 
@@ -229,7 +232,7 @@ class _Session:
         """A chunk has the time of its files one after another; alarms inside give each file its own limit first."""
         if isinstance(task, ProjectTask):
             return self.request.engine_seconds
-        return min(self.request.engine_seconds, self.request.file_seconds * (len(task.files) + 1))
+        return min(self.request.engine_seconds, self.request.file_seconds * (task.last - task.first + 1))
 
     def _start(self, task: Task) -> None:
         for name in [task.engine] if isinstance(task, ProjectTask) else self._names_of_file_engines():
@@ -240,8 +243,11 @@ class _Session:
         if tally.started < 0:
             tally.started = time.monotonic() - self.began
 
-    def _take(self, seen: FileOutcome | Unchanged | EngineLook | EngineEnding) -> None:
-        if isinstance(seen, Unchanged):
+    def _take(self, seen: TaskResult) -> None:
+        if isinstance(seen, CleanFiles):
+            for outcome in seen.outcomes():
+                self._file_done(outcome)
+        elif isinstance(seen, Unchanged):
             known = self.snapshot.known(seen.uri)
             assert known is not None
             self._file_done(known, cached=True)
@@ -277,9 +283,12 @@ class _Session:
             tally.complete = not problem
             tally.problem = f"{problem} ({detail})" if detail else problem
         elif problem:
-            for file, _ in task.files:
-                if file.uri not in self.outcomes:
-                    self._file_done(failed_outcome(file.uri, problem, detail, self._names_of_file_engines()))
+            self._files_failed(task, problem, detail)
+
+    def _files_failed(self, task: FilesTask, problem: str, detail: str) -> None:
+        for file, _ in self.fresh[task.first : task.last]:
+            if file.uri not in self.outcomes:
+                self._file_done(failed_outcome(file.uri, problem, detail, self._names_of_file_engines()))
 
     # -- project engines and the cache: all wanted files unchanged means the same looks
 
@@ -412,15 +421,18 @@ class _Session:
         ]
 
 
+def _by_size_and_uri(entry: tuple[TargetFile, bytes | None]) -> tuple[int, str]:
+    """The largest files first, so that none is left for last."""
+    return -(entry[0].size // _CHUNK_BYTES), entry[0].uri
+
+
 def _chunks(files: Sequence[tuple[TargetFile, bytes | None]]) -> list[FilesTask]:
-    """Files in groups that are large enough to pay for the way to a worker, the largest files first so that none is left for last."""
+    """Files in groups that are large enough to pay for the way to a worker."""
     chunks: list[FilesTask] = []
-    group: list[tuple[TargetFile, bytes | None]] = []
-    size = 0
-    for entry in sorted(files, key=lambda item: (-(item[0].size // _CHUNK_BYTES), item[0].uri)):
-        group.append(entry)
-        size += entry[0].size
-        if len(group) >= _CHUNK_FILES or size >= _CHUNK_BYTES:
-            chunks.append(FilesTask(tuple(group)))
-            group, size = [], 0
-    return [*chunks, FilesTask(tuple(group))] if group else chunks
+    first = size = 0
+    for number, (file, _) in enumerate(files):
+        size += file.size
+        if number - first + 1 >= _CHUNK_FILES or size >= _CHUNK_BYTES:
+            chunks.append(FilesTask(first, number + 1))
+            first, size = number + 1, 0
+    return [*chunks, FilesTask(first, len(files))] if first < len(files) else chunks

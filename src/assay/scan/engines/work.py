@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import cast
 
 from assay.model.scan import FileAccount, FileStatus
 from assay.scan.engines.border import sealed
 from assay.scan.engines.limits import TimeIsUp, alarm, restart
-from assay.scan.engines.outcome import EngineLook, FileOutcome
+from assay.scan.engines.outcome import CleanFiles, EngineLook, FileOutcome, engines_of_clean
 from assay.scan.engines.project import DiskProject
 from assay.scan.engines.protocol import Ending, FileEngine, Look, ProjectEngine
 from assay.scan.engines.reader import Reader
@@ -19,18 +20,14 @@ from assay.scan.target.file import SourceFile, TargetFile
 
 @dataclass(frozen=True, slots=True)
 class FilesTask:
-    """Files for the file engines, each with the digest under which the cache knows it (b"" if it does not, None without a cache).
+    """The files from `first` to before `last` of `Work.files` for the file engines: workers have the list already, so two numbers travel.
 
     Outcomes travel in groups (see `pool`): files whose outcome is lost with a worker are looked at again.
     """
 
-    files: tuple[tuple[TargetFile, bytes | None], ...]
+    first: int
+    last: int
     group: int = 128
-
-    @property
-    def bytes(self) -> int:
-        """Bytes to read."""
-        return sum(file.size for file, _ in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +54,17 @@ class Unchanged:
 
 
 Task = FilesTask | ProjectTask
-Seen = FileOutcome | Unchanged | EngineLook | EngineEnding
+Seen = FileOutcome | CleanFiles | Unchanged | EngineLook | EngineEnding
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Everything that tasks share. Inherited by workers, so nothing here is changed after the start."""
+    """Everything that tasks share. Inherited by workers, so nothing here is changed after the start.
 
+    `files` are those to read, each with the digest under which the cache knows it (b"" if it does not, None without a cache).
+    """
+
+    files: Sequence[tuple[TargetFile, bytes | None]]
     file_engines: tuple[FileEngine, ...]
     project_engines: dict[str, ProjectEngine]
     project: DiskProject
@@ -75,9 +76,16 @@ class Work:
         if isinstance(task, ProjectTask):
             yield from self._project(self.project_engines[task.engine])
             return
+        clean: dict[tuple[str, ...], CleanFiles] = {}
         with alarm():
-            for file, digest in task.files:
-                yield look_at_file(self.reader, self.file_engines, file, digest, self.file_seconds)
+            for file, digest in self.files[task.first : task.last]:
+                seen = look_at_file(self.reader, self.file_engines, file, digest, self.file_seconds)
+                silent = engines_of_clean(seen) if isinstance(seen, FileOutcome) else ()
+                if silent:
+                    clean.setdefault(silent, CleanFiles(silent)).add(cast("FileOutcome", seen))
+                else:
+                    yield seen
+        yield from clean.values()
 
     def _project(self, engine: ProjectEngine) -> Iterator[EngineLook | EngineEnding]:
         project = self.project.for_engine(engine)

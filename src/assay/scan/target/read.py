@@ -122,7 +122,7 @@ def _read_once(file: TargetFile, limit: int) -> bytes | FileAccount | None:
             return FileAccount(file.uri, FileStatus.SKIPPED, "not-a-regular-file", "since it was listed")
         if before.st_size > limit:
             return _too_large(file.uri, before.st_size, limit)
-        content = _read_all(descriptor, limit)
+        content = _read_all(descriptor, before.st_size, limit)
         after = os.fstat(descriptor)
     finally:
         os.close(descriptor)
@@ -133,17 +133,17 @@ def _read_once(file: TargetFile, limit: int) -> bytes | FileAccount | None:
     return content
 
 
-def _read_all(descriptor: int, limit: int) -> bytes:
-    """At most one byte more than the limit, so that a file that grows without end stops here."""
-    pieces = []
-    left = limit + 1
-    while left > 0:
-        piece = os.read(descriptor, min(left, _CHUNK))
-        if not piece:
-            break
-        pieces.append(piece)
-        left -= len(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+def _read_all(descriptor: int, size: int, limit: int) -> bytes:
+    """All that is there, mostly in one call; at most one byte more than the limit, so that a file that grows without end stops here."""
+    content = os.read(descriptor, min(size, limit) + 1)
+    if len(content) == size:
+        return content  # a short read: nothing was behind it, and the second fstat tells whether that holds
+    pieces, left = [content], limit + 1 - len(content)
+    while content and left > 0:
+        content = os.read(descriptor, min(left, _CHUNK))
+        pieces.append(content)
+        left -= len(content)
+    return b"".join(pieces)
 
 
 def _too_large(uri: str, size: int, limit: int) -> FileAccount:
