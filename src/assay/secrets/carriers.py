@@ -1,4 +1,4 @@
-"""Credentials that a format carries without naming them: user:password in URLs, Authorization headers, curl's -u."""
+"""Credentials that a format carries without naming them: user:password in URLs, Authorization headers, curl's -u, logins."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from urllib.parse import unquote_to_bytes
 from assay.model.severity import Confidence, Severity
 from assay.secrets.checks.encodings import base64_bytes
 from assay.secrets.detector import compiled
-from assay.secrets.judgement import Judgement, Strength, reason_against, strength_of
+from assay.secrets.judgement import Judgement, Strength, judge, reason_against, strength_of, weak_elsewhere
+from assay.secrets.logins import Login, logins
 from assay.secrets.place import Form, Place, Setting
+from assay.secrets.value import is_numbered
 
 _URL = r"(?P<scheme>[A-Za-z][\w+.-]{1,20})://(?P<user>[^\s/:@\"'`<>]*):(?P<password>[^\s/@\"'`<>]{2,})@(?P<host>[\w.\[{$%-][\w.-]*)"
-_HEADER = r"(?i:(?P<scheme>basic|bearer)[ \t]{1,4}(?P<value>[\w+/.~-]{12,400}={0,2}))"
+_HEADER = r"(?i:(?P<scheme>basic|bearer|\btoken)[ \t]{1,4}(?P<value>[\w+/.~-]{12,400}={0,2}))"
 _CURL = r"(?i:curl|wget)[^\n]*[ \t](?:-u|--user)[ \t=]{0,2}[\"']?(?P<user>[^\s:\"'$]{1,64}):(?P<value>[^\s\"'$]{4,100})"
 _SAMPLE_HOSTS = (
     "example.",
@@ -49,7 +51,7 @@ def carried(content: bytes, start: int, end: int, place: Place) -> Iterator[Carr
     if b"://" in line:
         yield from _urls(content, start, end, place)
     lowered = line.lower()
-    if b"basic" in lowered or b"bearer" in lowered:
+    if b"basic" in lowered or b"bearer" in lowered or b"token" in lowered:
         for match in compiled(_HEADER).finditer(content, start, end):
             low, high = match.span(2)
             yield _judge_header(content, low, high, match.group(1).lower(), start, place)
@@ -59,6 +61,17 @@ def carried(content: bytes, start: int, end: int, place: Place) -> Iterator[Carr
             value = content[low:high]
             why = "given to curl on the command line"
             yield Carried(low, high, value, _judged("generic-authorization", _decoded(value), place, why))
+    for login in logins(content, start, end):
+        value = content[login.start : login.end]
+        yield Carried(login.start, login.end, value, _judge_login(login, _decoded(value), place))
+
+
+def _judge_login(login: Login, password: str, place: Place) -> Judgement | str:
+    if login.name:
+        return judge(login.name, password, "=", True, place)
+    if "@" in password[1:] and "." in password.rpartition("@")[2]:
+        return "an address"
+    return "words" if is_numbered(password) else _judged("generic-password", password, place, login.how)
 
 
 def _urls(content: bytes, start: int, end: int, place: Place) -> Iterator[Carried]:
@@ -102,7 +115,7 @@ def _judge_header(
     if b"auth" not in before and b"bearer" not in before[-9:-6] + before[-8:]:
         return Carried(low, high, value, "text")
     text = _decoded(value)
-    if strength_of(text) is not Strength.RANDOM or len(text) < 20:
+    if strength_of(text) is not Strength.RANDOM or len(text) < 16:
         return Carried(low, high, value, "not random")
     return Carried(
         low, high, value, _judged("generic-authorization", text, place, "a bearer token in a header")
@@ -134,7 +147,7 @@ def _judged(kind: str, value: str, place: Place, why: str) -> Judgement | str:
             why,
         )
     if place.setting is not Setting.PRODUCT or place.form is Form.PROSE:
-        return f"no strong value in a {place.setting.value} file"
+        return weak_elsewhere(kind, strength, value, place)
     if strength is Strength.TYPED:
         return Judgement(kind, Severity.HIGH, Confidence.MEDIUM, why)
     if strength is Strength.WEAK or (place.form is Form.ENVIRONMENT and kind == "generic-url-credentials"):

@@ -16,6 +16,7 @@ from assay.secrets.triggers import (
     FIRST_ENCODED,
     HEADER,
     KUBERNETES,
+    LOGINS,
     SPANNING,
     URL,
     URL_END,
@@ -114,6 +115,7 @@ def _question(expressions: tuple[str, ...]) -> Any:
 def _trigger_lines(content: bytes) -> tuple[int, ...]:
     """The lines that a trigger matches. Grouped as automata stay small: all in one, or a URL with its scheme, scan a hundred times slower."""
     starts = set(_lines_with(content, (HEADER, CURL, KUBERNETES)))
+    starts.update(_lines_with(content, LOGINS))
     url = compiled(URL)
     for start in _lines_with(content, (URL_END,)):
         end = content.find(b"\n", start)

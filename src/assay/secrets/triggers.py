@@ -31,11 +31,44 @@ ASSIGNED = (
 )
 URL_END = r"://[^\s/:@\"'`<>]*:[^\s/@\"'`<>]{2,}@[\w.\[{$%-]"
 URL = r"[A-Za-z][\w+.-]{1,20}" + URL_END
-HEADER = r"(?i:(?:basic|bearer)[ \t]{1,4}[\w+/.~-]{12})"
+HEADER = r"(?i:(?:basic|bearer|[\"' ]token)[ \t]{1,4}[\w+/.~-]{12})"
 CURL = r"(?i:curl|wget)[^\n]*[ \t](?:-u|--user)[ \t=]{0,2}[\"']?[^\s:\"'$]{1,64}:[^\s\"'$]{4}"
+# What stands before a password that has no name. A call whose last text but the closing bracket is one: f("user", "password").
+_QUOTED = r"(?:\"[^\"\n]{0,100}\"|'[^'\n]{0,100}'|[\w.()$\[\]]{1,60})"
+CALL_HEAD = (
+    r"(?i:basic_?auth|basicauthentication|passwordcredentials?|networkcredential|passwordauthentication|getconnection|mysqli?_connect|"
+    r"new mysqli|new pdo|pymysql\.connect|\.login|\.authenticate|[^\w]auth[ \t]{0,2}=[ \t]{0,2})"
+    rf"\([ \t]{{0,4}}(?:{_QUOTED},[ \t]{{0,4}}){{1,2}}"
+)
+OPTION_DEFAULT_HEAD = rf"[\"']--(?P<name>[\w-]*(?i:{WORDS})[\w-]*)[\"'][^\n]{{1,100}}[^\w](?i:default)(?:=|:|[\"']?[ \t]{{0,4}}(?:=>?|:))[ \t]{{0,4}}"
+PLACEHOLDER_DEFAULT_HEAD = rf"\$\{{(?P<name>[\w.-]*(?i:{WORDS})[\w.-]*):-?"
+COMMAND_HEADS = (
+    r"\bsshpass[ \t]{1,4}-p[ \t]{0,4}",
+    r"\bmysql(?:dump|admin|import)?[ \t][^\n|;]{0,100}?[ \t]?-p",
+    r"\b(?:docker|podman|helm registry|oras|crane|buildah|skopeo)[ \t]{1,4}(?:auth[ \t]{1,4})?login[ \t][^\n|;]{0,100}?(?:-p|--password)[ \t=]{1,4}",
+    r"\bredis-cli[ \t][^\n|;]{0,100}?-a[ \t]{1,4}",
+    r"\bopenssl[ \t][^\n|;]{0,200}?(?:-k[ \t]{1,4}|-pass(?:in|out)?[ \t]{1,4}pass:)",
+    r"\bkeytool[ \t][^\n|;]{0,200}?-(?:store|key|srcstore|deststore)pass[ \t]{1,4}",
+    r"\bldap(?:search|modify|add|delete|passwd)[ \t][^\n|;]{0,200}?-w[ \t]{1,4}",
+    r"\b(?:sqlcmd|bcp)[ \t][^\n|;]{0,100}?-P[ \t]{0,4}",
+    r"\bmongo(?:sh|dump|restore|export|import)?[ \t][^\n|;]{0,100}?(?:-p|--password)[ \t=]{1,4}",
+    r"\b(?:7z|7za|zip|unzip)[ \t][^\n|;]{0,60}?-[pP][ \t]{0,1}",
+    r"\bhtpasswd[ \t][^\n|;]{0,60}?-\w{0,4}b\w{0,4}[ \t]{1,4}[^\s|;]{1,100}[ \t]{1,4}[^\s|;]{1,60}[ \t]{1,4}",
+)
+CHPASSWD = r"\becho[ \t]{1,4}[\"']?[\w-]{1,32}:(?P<un>[^\s\"'|$`]{4,100})[\"']?[ \t]{0,4}\|[ \t]{0,4}(?:sudo[ \t]{1,4})?chpasswd"
+LOGINS = tuple(
+    expression.replace("?P<name>", "?:").replace("?P<un>", "?:")
+    for expression in (
+        CALL_HEAD + r"[\"'][^\"'\n]{4}",
+        OPTION_DEFAULT_HEAD + r"[\"'][^\"'\n]{4}",
+        PLACEHOLDER_DEFAULT_HEAD + r"[^\s{}\"'$<>]{4}",
+        *COMMAND_HEADS,
+        CHPASSWD,
+    )
+)
 # A manifest whose values are read decoded, whatever their names.
 KUBERNETES = r"kind:[ \t]*Secret"
-SINGLE_LINE = (*ASSIGNED, URL, HEADER, CURL, KUBERNETES)
+SINGLE_LINE = (*ASSIGNED, URL, HEADER, CURL, *LOGINS, KUBERNETES)
 
 SPANNING = (
     # - name: DB_PASSWORD <newline> value: x;  <key>Password</key> <newline> <string>x</string>;  "name": "X_TOKEN", <newline> "value": "x"

@@ -31,6 +31,7 @@ _CODE = re.compile(
 )
 _CALL = re.compile(r"^[A-Za-z_$][\w$.:>-]*[\[(]|^[a-z_$][\w$]*(?:(?:\.|->|::)[A-Za-z_$][\w$]*)+(?:\(|$)")
 _IDENTIFIER = re.compile(r"^[A-Za-z_][A-Za-z_]*$|^[A-Za-z]+(?:[-_.:/][A-Za-z]+)+$")
+_NUMBERED = re.compile(r"^[A-Za-z]+\d{0,3}(?:[-_.:][A-Za-z]+\d{0,3})*$")
 _UUID = re.compile(r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$")
 _URL = re.compile(r"^[a-z][a-z0-9+.-]{1,20}://|^mailto:|^www\.", re.IGNORECASE)
 _PATH = re.compile(
@@ -132,6 +133,21 @@ def is_public_form(text: str) -> bool:
         or _TYPE_WORD.search(text)
         or _UUID.search(text)
     )
+
+
+def is_uuid(text: str) -> bool:
+    """A UUID in its usual form, not one that somebody filled in by hand."""
+    return bool(_UUID.search(text)) and entropy(text.lower()) > 3 and _sequence_share(text.lower()) < 0.4
+
+
+def is_numbered(text: str) -> bool:
+    """Words with short numbers: `token2`, `node1-token`, `abc123`, `token1data`."""
+    return bool(_NUMBERED.search(text)) or (text.isalnum() and word_share(text) >= 0.8)
+
+
+def is_composed(text: str) -> bool:
+    """Numbered words, a path or a format: a name of something rather than what a person would choose as a password."""
+    return is_numbered(text) or "%" in text or "/" in text
 
 
 def is_identifier(text: str) -> bool:
