@@ -67,3 +67,20 @@ def test_a_value_in_many_versions_is_one_finding_at_the_oldest(repo: Path) -> No
 def test_outside_of_git_it_is_explained(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["scan", str(tmp_path), "--history"]) == 2
     assert "is not in a git repository" in capfd.readouterr().err
+
+
+def test_a_repository_without_a_working_tree_has_a_history_too(repo: Path) -> None:
+    mirror = repo.parent / "mirror.git"
+    subprocess.run(["git", "clone", "-q", "--mirror", str(repo), str(mirror)], check=True)
+    _, findings, _ = history(mirror)
+    assert {f["location"]["uri"] for f in findings} == {"config.py", "other.py"}
+
+
+@pytest.mark.parametrize("name", ["terminal", "markdown", "html", "sarif"])
+def test_each_report_says_where_it_came_from(
+    repo: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["scan", str(repo), "--history", "--format", name])
+    said = capsys.readouterr().out
+    assert "Ada" in said
+    assert ("no longer at HEAD" in said) or '"atHead": false' in said or '"atHead":false' in said

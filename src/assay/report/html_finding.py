@@ -46,6 +46,7 @@ def finding_view(one: RankedFinding, rules: dict[str, RuleSummary], short: bool 
         "brief": shortened(printable(finding.message), _MAX_BRIEF) if finding.message != title else "",
         "message": finding.message if finding.message != title or len(title) > _MAX_TITLE else "",
         "why": finding.why,
+        "origin": summary.origin_of(one),
         "code": list(_code(finding.location)),
         "flow": list(_flow(finding)),
         "remedy": summary.remedy(one, rules),

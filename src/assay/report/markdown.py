@@ -113,6 +113,9 @@ def _open(number: int, one: RankedFinding, rules: dict[str, RuleSummary]) -> Ite
     yield f"{_code(summary.place_of(one))} {_text(told, _MAX_TEXT)}".rstrip()
     if finding.why:
         yield f"<br>Why here: {_text(finding.why, _MAX_TEXT)}"
+    origin = summary.origin_of(one)
+    if origin:
+        yield f"<br>{_text(origin[0].upper() + origin[1:], _MAX_TEXT)}"
     yield f"<br>Fix: {_text(_first_line(summary.remedy(one, rules)), _MAX_TEXT)}"
     command = summary.command_of(one)
     if command:

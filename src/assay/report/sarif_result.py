@@ -172,5 +172,14 @@ def _optional(one: RankedFinding) -> Iterator[tuple[str, object]]:
     yield "purl", finding.component.purl if finding.component else ""
     yield "verificationMethod", finding.verification.method
     yield "verificationEvidence", list(finding.verification.evidence)
+    if finding.introduced is not None:
+        names = {
+            "commit": "commit",
+            "author": "author",
+            "date": "date",
+            "subject": "subject",
+            "at_head": "atHead",
+        }
+        yield "introduced", {shown: getattr(finding.introduced, name) for name, shown in names.items()}
     yield "fixCommand", summary.command_of(one)
     yield "locationsCut", max(0, len(finding.related) - _MAX_RELATED)

@@ -178,6 +178,15 @@ def remedy(one: RankedFinding, rules: dict[str, RuleSummary]) -> str:
     return finding.remediation or rule.remediation or next(iter(titles), fallback)
 
 
+def origin_of(one: RankedFinding) -> str:
+    """Where in the history the flaw came from, as `--history` tells it; "" for any other scan."""
+    origin = one.triaged.finding.introduced
+    if origin is None:
+        return ""
+    by = f"{origin.commit[:10]} of {origin.date[:10]} by {origin.author}" if origin.commit else "no commit"
+    return f"came in with {by}, {'still at HEAD' if origin.at_head else 'no longer at HEAD'}"
+
+
 def command_of(one: RankedFinding) -> str:
     """The command that mends the finding, if a fix has one."""
     return next((fix.command for fix in one.triaged.finding.fixes if fix.command), "")

@@ -114,6 +114,9 @@ def _finding(number: int, one: RankedFinding, rules: dict[str, RuleSummary], dra
         yield f"    {message}"
     if finding.why:
         yield f"    why here: {shortened(printable(finding.why), _MESSAGE)}"
+    origin = summary.origin_of(one)
+    if origin:
+        yield f"    {shortened(printable(origin), _MESSAGE)}"
     if finding.related:
         yield f"    and {summary.plural(len(finding.related), 'further place')}"
     command = summary.command_of(one)

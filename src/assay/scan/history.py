@@ -85,7 +85,7 @@ def look_at_history(request: LookRequest, observe: Observer) -> Looked:
     Raises:
         GitError: git is missing, the root is in no repository, or the repository is broken.
     """
-    repository = find_repository(request.root)
+    repository = find_repository(request.root, bare=True)
     engines = tuple(cast("FileEngine", engine) for engine in request.engines)
     tally = _Tally()
     interrupted = False

@@ -105,7 +105,7 @@ def _in_span(content: bytes, start: int, end: int, form: Form) -> Iterator[Assig
         found = _assigned(_SPACED, match)
         if found.name:
             yield found
-        elif _is_sql_or_netrc(content, found, start, end):
+        elif (found.quoted or form is not Form.CODE) and _is_sql_or_netrc(content, found, start, end):
             yield replace(found, name="password")
 
 

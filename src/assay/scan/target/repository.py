@@ -34,8 +34,8 @@ class Tracked:
         return at < len(self.paths) and self.paths[at].startswith(folder)
 
 
-def find_repository(root: str) -> Repository:
-    """The repository whose working tree holds the folder `root`.
+def find_repository(root: str, *, bare: bool = False) -> Repository:
+    """The repository whose working tree holds the folder `root`; with `bare`, also one without a working tree, which is then its own top.
 
     Raises:
         GitError: git is missing, `root` is in no working tree, or git refuses to read it.
@@ -47,7 +47,12 @@ def find_repository(root: str) -> Repository:
         out = run(root, "rev-parse", *asked)
     except GitError as error:
         if "work tree" in error.message:
-            raise GitError(f"{root} is a bare repository or git's own folder", "scan a checkout") from error
+            if bare:
+                return _bare(root)
+            raise GitError(
+                f"{root} is a bare repository or git's own folder",
+                "scan a checkout, or its history with --history",
+            ) from error
         raise
     # A folder's name may hold line ends; the last two answers are on lines of their own unless the git folder's name does too.
     lines = os.fsdecode(out).removesuffix("\n").rsplit("\n", 2)
@@ -60,6 +65,19 @@ def find_repository(root: str) -> Repository:
             "remove core.worktree from its .git/config",
         )
     return Repository(os.path.realpath(root), top, git_dir, shallow == "true")
+
+
+def _bare(root: str) -> Repository:
+    """A repository without a working tree, as mirrors are.
+
+    Raises:
+        GitError: `root` is inside of one, and not its folder.
+    """
+    out = run(root, "rev-parse", "--absolute-git-dir", "--is-shallow-repository")
+    git_dir, shallow = os.fsdecode(out).removesuffix("\n").rsplit("\n", 1)
+    if os.path.realpath(root) != os.path.realpath(git_dir):
+        raise GitError(f"{root} is inside of git's own folder {git_dir}", "name that folder, with --history")
+    return Repository(git_dir, git_dir, git_dir, shallow == "true")
 
 
 def _may_be_in_one(root: str) -> bool:
