@@ -10,6 +10,7 @@ from assay.code.fold import fold_method
 from assay.code.heap import ANY, elements, join_heaps, store
 from assay.code.intrinsics import INTRINSICS
 from assay.code.intrinsics_ecmascript import ECMASCRIPT
+from assay.code.intrinsics_java import JAVA
 from assay.code.kinds import ALL
 from assay.code.model_rows import Row
 from assay.code.sinks import dangerous, whole
@@ -33,7 +34,7 @@ from assay.code.world import ClassInfo
 if TYPE_CHECKING:
     from assay.code.frame import Frame
 
-_DOES = INTRINSICS | ECMASCRIPT
+_DOES = INTRINSICS | ECMASCRIPT | JAVA
 
 
 class Site:

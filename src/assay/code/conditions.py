@@ -111,6 +111,20 @@ def _from(f: Frame, wanted: list[str] | str, value: Value | None) -> bool:
     return any(isinstance(origin, Source) and origin.kind in kinds for origin in labels or ())
 
 
+def _made(f: Frame, wanted: bool, value: Value | None) -> bool:
+    """An object that was made in sight, so that all that was set on it is known."""
+    made = value is not None and bool(value.refs) and all(isinstance(ref, int) for ref in value.refs)
+    return made == wanted
+
+
+def _fresh(f: Frame, wanted: bool, value: Value | None) -> bool:
+    """An object that was made in sight and on which nothing was set."""
+    refs = value.refs if value is not None and _made(f, True, value) else ()
+    shapes = [f.heap.get(ref) or f.shared.get(ref) for ref in refs]
+    fresh = bool(shapes) and all(s is not None and not s.fields and s.rest is None for s in shapes)
+    return fresh == wanted
+
+
 def _dynamic(_f: Frame, wanted: bool, value: Value | None) -> bool:
     dynamic = value is not None and value.const is None and value.parts is not None
     return dynamic == wanted
@@ -130,6 +144,8 @@ _TESTS: dict[str, Any] = {
     "type": _type,
     "from": _from,
     "dynamic": _dynamic,
+    "made": _made,
+    "fresh": _fresh,
     "not": lambda f, w, v: not holds(f, w, v),
     "any": lambda f, w, v: any(holds(f, c, v) for c in w),
     "all": lambda f, w, v: all(holds(f, c, v) for c in w),

@@ -165,11 +165,40 @@ def _rounds(f: Frame, jumps: Jumps, once: Callable[[], bool]) -> None:
             break
 
 
+_FIRST_ROUNDS = 2
+
+
+def _first_rounds(f: Frame, i: Instruction, jumps: Jumps) -> bool | None:
+    """The first rounds of a loop whose condition is known: they run as they stand. None: more may follow; else whether the end is reached."""
+    _, _, head, condition, body, update, otherwise, _, post = i
+    if post or condition is None or not head or f.loops:
+        return None
+    for number in range(_FIRST_ROUNDS + 1):
+        f.run(head)
+        known = truth(f.get(condition))
+        if known is False:
+            return f.run(otherwise)
+        if not known or number == _FIRST_ROUNDS:
+            return None
+        f.jumps.append(jumps)
+        alive = f.run(body)
+        f.jumps.pop()
+        alive = f.merge_all(jumps.continues, alive)
+        jumps.continues = []
+        if not alive:
+            return False
+        f.run(update)
+    return None
+
+
 def run_loop(f: Frame, i: Instruction) -> bool:
     """LOOP."""
     _, _, head, condition, body, update, otherwise, label, post = i
-    _widen(f, (head, body, update))
     jumps = Jumps(label, is_loop=True)
+    ended = _first_rounds(f, i, jumps)
+    if ended is not None:
+        return f.merge_all(jumps.breaks, ended)
+    _widen(f, (head, body, update))
 
     def once() -> bool:
         if not post:
@@ -236,19 +265,32 @@ def run_switch(f: Frame, i: Instruction) -> bool:
 
 def _matching(f: Frame, value: Value, cases: tuple[tuple[tuple[int, ...], Block], ...]) -> int | None:
     """The case that a constant subject picks: its index, -1 for none, None if that is not known."""
-    if value.const is None or len(value.const) != 1:
+    constant_name = _enum_constant(f, value) if value.refs else ""
+    if not constant_name and (value.const is None or len(value.const) != 1):
         return None
     default = -1
     for index, (registers, _) in enumerate(cases):
         if not registers:
             default = index
         for register in registers:
-            const = f.get(register).const
-            if const is None:
+            case = f.get(register)
+            if constant_name and case.name.rpartition(".")[2] == constant_name:
+                return index
+            if constant_name and case.name:
+                continue
+            if case.const is None or value.const is None:
                 return None
-            if const[0] == value.const[0]:
+            if case.const[0] == value.const[0]:
                 return index
     return default
+
+
+def _enum_constant(f: Frame, value: Value) -> str:
+    """The name of the enum constant that a value is, or ""."""
+    cls = f.analysis.world.classes.get(value.types[0]) if value.types and len(value.refs) == 1 else None
+    if cls is None or cls.kind != "enum":
+        return ""
+    return next((name for name, one in cls.attributes.items() if one.refs == value.refs), "")
 
 
 def run_try(f: Frame, i: Instruction) -> bool:

@@ -35,10 +35,22 @@ def refine(f: Frame, condition: int, polarity: bool, depth: int = 0) -> None:
         if (made[3] == "and") == polarity and made[3] in ("and", "or"):
             refine(f, made[4], polarity, depth + 1)
             refine(f, made[6], polarity, depth + 1)
+        elif made[3] in ("and", "or"):
+            _either(f, made[4], made[6], polarity, depth)
     elif op in (ir.CALL, ir.METHOD):
         _called(f, made, polarity)
     elif op in (ir.MOVE, ir.AWAIT, ir.TYPED):
         refine(f, made[3], polarity, depth + 1)
+
+
+def _either(f: Frame, left: int, right: int, polarity: bool, depth: int) -> None:
+    """`a || b` is true (`a && b` is false): what both prove."""
+    before = f.snapshot()
+    refine(f, left, polarity, depth + 1)
+    first = (f.variables, f.heap)
+    f.restore(before)
+    refine(f, right, polarity, depth + 1)
+    f.merge(first)
 
 
 def _refine_variable(f: Frame, variable: int, polarity: bool) -> None:
@@ -53,6 +65,8 @@ def _compare(f: Frame, made: ir.Instruction, polarity: bool) -> None:
     symbol, left, right = made[3], made[4], made[5]
     if symbol in _FLIP:
         symbol, polarity = _FLIP[symbol], not polarity
+    if symbol in ("<", ">=", ">") and f.get(right).const in ((0,), (-1,)):
+        _searched(f, left, absent=polarity == (symbol == "<"))
     if not polarity:
         return
     if symbol == "in" and f.analysis.is_fixed_collection(f, f.get(right)):
@@ -66,6 +80,13 @@ def _compare(f: Frame, made: ir.Instruction, polarity: bool) -> None:
             if (value.const is not None and ... not in value.const) or f.analysis.is_fixed(f, value):
                 pin(f, tested, value)
                 _compared_call(f, tested, value)
+
+
+def _searched(f: Frame, tested: int, absent: bool) -> None:
+    """`text.indexOf("..") < 0`: not in it."""
+    made = f.info.definition(tested) if tested < 0 else None
+    if made is not None and made[0] == ir.METHOD and absent:
+        _called(f, made, True)
 
 
 def _compared_call(f: Frame, tested: int, known: Value) -> None:
@@ -123,6 +144,12 @@ def _copies(f: Frame, register: int) -> list[int]:
         made = f.info.definition(register)
         if made is None:
             break
+        if (
+            made[0] == ir.METHOD and made[4] == "matcher" and made[5]
+        ):  # what is seen of a matcher holds of the text
+            register = made[5][0]
+            found.append(register)
+            continue
         if made[0] not in (ir.MOVE, ir.TYPED, ir.AWAIT, ir.ENVELOP) and not (
             made[0] == ir.METHOD and f.language == "java" and made[4] in _DERIVED
         ):

@@ -117,6 +117,25 @@ def append(heap: Heap, shared: Heap, value: Value, new: Value, in_loop: bool) ->
             heap[ref] = Shape(fields, shape.rest, shape.size + 1)
 
 
+def insert(heap: Heap, shared: Heap, value: Value, position: Any, new: Value, in_loop: bool) -> None:
+    """One more element in the middle of a list: those behind it move up. Not told apart any more where its place is not known."""
+    for ref in value.refs:
+        shape = heap.get(ref) or shared.get(ref) or EMPTY
+        exact = (
+            len(value.refs) == 1
+            and not isinstance(ref, Symbol)
+            and shape.size == len(shape.fields)
+            and not in_loop
+        )
+        if exact and isinstance(position, int) and 0 <= position <= shape.size < MAX_WIDTH:
+            fields = {key + (key >= position): old for key, old in shape.fields.items()}
+            fields[position] = new
+            heap[ref] = Shape(fields, shape.rest, shape.size + 1)
+        else:
+            old = _read(shape, ANY)
+            heap[ref] = Shape({}, new if old is None else join(old, new), -1)
+
+
 def remove(heap: Heap, value: Value, key: Any) -> None:
     """Take out one element; those of a list move down."""
     for ref in value.refs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from assay.code.heap import ANY, EMPTY, Shape, append, elements, key_of, load, remove, store
+from assay.code.heap import ANY, EMPTY, Shape, append, elements, insert, key_of, load, remove, store
 from assay.code.intrinsics_text import (
     builder,
     builder_text,
@@ -53,11 +53,9 @@ def _append_return(f: Frame, site: Site) -> Value:
 
 
 def _insert(f: Frame, site: Site) -> Value:
-    """Insert at an index: the others move, so they are no longer told apart."""
+    """Insert at an index: the others move."""
     if len(site.args) > 1:
-        old = elements(f.heap, f.shared, site.receiver)
-        for ref in site.receiver.refs:
-            f.heap[ref] = Shape({}, join(old, site.args[1]), -1)
+        insert(f.heap, f.shared, site.receiver, key_of(site.args[0]), site.args[1], f.loops > 0)
         taint_receiver(f, site, f.deep(site.args[1]))
     return constant(None)
 

@@ -24,10 +24,18 @@ def uses_of(info: FunctionInfo) -> dict[int, int]:
     return found
 
 
+# Methods whose result is mostly tested at once.
+_ASKING = frozenset(
+    ("equals", "equalsIgnoreCase", "contains", "startsWith", "endsWith", "isEmpty", "charAt", "length")
+)
+
+
 def _uses(i: ir.Instruction) -> list[tuple[int | None, int]]:
     op = i[0]
     if op == ir.METHOD:
         passed = [*i[5], *(register for _, register in i[6])]
+        if i[4] in _ASKING:
+            return [(register, TEST | RECEIVER | PASSED) for register in (i[3], *passed)]
         return [(i[3], RECEIVER), *((register, PASSED) for register in passed)]
     if op == ir.CALL:
         passed = [*i[4], *(register for _, register in i[5])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from assay.code.build import FunctionBuilder
@@ -100,10 +101,44 @@ def supers_of(source: Source, node: Syntax) -> list[str]:
     return found
 
 
-def is_static(node: Syntax) -> bool:
-    """Whether a member's modifiers have `static`."""
+def is_static(source: Source, node: Syntax) -> bool:
+    """Whether a member belongs to its type: it is `static`, or a field that is the same constant in every object."""
     modifiers = node.of("modifiers")
-    return modifiers is not None and modifiers.has("static")
+    if modifiers is None:
+        return False
+    return modifiers.has("static") or (
+        node.kind == "field_declaration" and _is_constant(source, node, modifiers)
+    )
+
+
+def _is_constant(source: Source, node: Syntax, modifiers: Syntax) -> bool:
+    """A field that is a literal: final, or private and never written in its file (nor by what its annotations or Lombok stand for)."""
+    declarators = node.all("declarator")
+    value = declarators[0].child("value") if len(declarators) == 1 else None
+    name = declarators[0].child("name") if declarators else None
+    if (
+        value is None
+        or name is None
+        or not (value.kind.endswith("_literal") or value.kind in ("true", "false"))
+    ):
+        return False
+    if modifiers.of("annotation", "marker_annotation") is not None:
+        return False
+    if modifiers.has("final"):
+        return True
+    content = source.content
+    if (
+        b"private" not in content[modifiers.start : modifiers.end]
+        or b"lombok" in content
+        or len(content) > _MAX_TEXT
+    ):
+        return False
+    word = re.escape(content[name.start : name.end])
+    return len(re.findall(_WRITTEN % {b"name": word}, content)) == 1
+
+
+_MAX_TEXT = 200_000
+_WRITTEN = rb"(?:\+\+|--)%(name)b\b|\b%(name)b\s{0,9}(?:=(?!=)|\+\+|--|(?:[-+*/%%&|^]|<<|>>)=)"
 
 
 def members(body: Syntax | None) -> list[Syntax]:
@@ -142,13 +177,15 @@ def _note_member(source: Source, scope: TypeScope, member: Syntax, depth: int, o
     name_node = member.child("name")
     name = source.text(name_node) if name_node is not None else ""
     if kind in ("field_declaration", "constant_declaration"):
-        static = is_static(member) or kind == "constant_declaration" or owner == "interface_declaration"
+        static = (
+            is_static(source, member) or kind == "constant_declaration" or owner == "interface_declaration"
+        )
         for declarator in member.all("declarator"):
             inner = declarator.child("name")
             if inner is not None:
                 scope.fields[source.text(inner)] = static
     elif kind == "method_declaration":
-        scope.methods[name] = scope.methods.get(name, True) and is_static(member)
+        scope.methods[name] = scope.methods.get(name, True) and is_static(source, member)
     elif kind == "enum_constant":
         scope.fields[name] = True
     elif kind in DECLARATIONS and depth < 20:

@@ -107,7 +107,7 @@ class Declarations(Expressions):
             self._enum_methods(node, made, scope)
 
     def _is_static(self, node: Syntax, made: Class) -> bool:
-        return is_static(node) or node.kind == "constant_declaration" or made.kind == "interface"
+        return is_static(self.source, node) or node.kind == "constant_declaration" or made.kind == "interface"
 
     def _field_types(self, node: Syntax, made: Class) -> None:
         kind_node = node.child("type")
@@ -193,7 +193,7 @@ class Declarations(Expressions):
         scope = self.nearest()
         made = scope.made if scope is not None and self.levels[-1].type is not None else None
         decorators = self.annotations(node)
-        static = is_static(node) or made is None
+        static = is_static(self.source, node) or made is None
         outer = self.here
         inner = self.builder.function(name, "static" if static else "method", self.place(node), outer)
         inner.function.returns = (

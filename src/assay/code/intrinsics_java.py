@@ -1,0 +1,139 @@
+"""Operations of Java's own library that models say a function `does`: queues, references, patterns, properties, responses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from assay.code.heap import ANY, elements, insert, key_of, load, remove, store
+from assay.code.intrinsics import called
+from assay.code.intrinsics_text import changed_text, taint_receiver
+from assay.code.ir import Regex
+from assay.code.values import UNKNOWN, Value, constant, join
+
+if TYPE_CHECKING:
+    from assay.code.calls import Site
+    from assay.code.frame import Frame
+
+_HELD = "<held>"
+_CONTENT_TYPE = "<content type>"
+
+
+def _prepend(f: Frame, site: Site) -> Value:
+    """`deque.addFirst(x)`."""
+    for value in site.args[:1]:
+        insert(f.heap, f.shared, site.receiver, 0, value, f.loops > 0)
+        taint_receiver(f, site, f.deep(value))
+    return constant(None)
+
+
+def _take_first(f: Frame, site: Site) -> Value:
+    """`queue.poll()`: the first element, taken out."""
+    found = load(f.heap, f.shared, site.receiver, 0)
+    remove(f.heap, site.receiver, 0)
+    return found or UNKNOWN
+
+
+def _hold(f: Frame, site: Site) -> Value:
+    """`reference.set(x)`: a holder of one value."""
+    for value in site.args[-1:]:
+        store(f.heap, f.shared, site.receiver, _HELD, value)
+        taint_receiver(f, site, f.deep(value))
+    return constant(None)
+
+
+def _held(f: Frame, site: Site) -> Value:
+    """`reference.get()`."""
+    return load(f.heap, f.shared, site.receiver, _HELD) or UNKNOWN
+
+
+def _holder(f: Frame, site: Site) -> Value:
+    """`new AtomicReference<>(x)`."""
+    made = f.new_object((site.names[0],) if site.names else ())
+    for value in site.args[:1]:
+        store(f.heap, f.shared, made, _HELD, value)
+    return made
+
+
+def _or_else(f: Frame, site: Site) -> Value:
+    """`optional.orElse(x)`, `optional.orElseGet(function)`: what is in it, or the other."""
+    receiver = site.receiver
+    inner = elements(f.heap, f.shared, receiver) if receiver.refs else receiver
+    for value in site.args[:1]:
+        other = called(f, site, value, []) if value.calls else value
+        inner = join(inner, other)
+    return inner
+
+
+def _is_empty(f: Frame, site: Site) -> Value:
+    """`list.isEmpty()`, where every element is known."""
+    refs = site.receiver.refs
+    shape = f.heap.get(refs[0]) if len(refs) == 1 and isinstance(refs[0], int) else None
+    if shape is None or shape.rest is not None or shape.size != len(shape.fields) or f.loops:
+        return UNKNOWN
+    return constant(shape.size == 0)
+
+
+def _cut(f: Frame, site: Site) -> Value:
+    """`text.substring(from, to)`: of text that begins with a literal only that, if the cut ends inside of it."""
+    parts = site.receiver.parts
+    ends = [arg.const[0] if arg.const and len(arg.const) == 1 else None for arg in site.args]
+    if parts and isinstance(parts[0], str) and len(ends) == 2:
+        start, end = ends
+        if isinstance(start, int) and isinstance(end, int) and 0 <= start <= end <= len(parts[0]):
+            return constant(parts[0][start:end])
+    return changed_text(f, site)
+
+
+def _regex(_f: Frame, site: Site) -> Value:
+    """`Pattern.compile("...")`: an object that is its pattern."""
+    const = site.args[0].const if site.args else None
+    types = ("java.util.regex.Pattern",)
+    if const and len(const) == 1 and isinstance(const[0], str):
+        return Value(const=(Regex(const[0]),), types=types)
+    return Value(types=types)
+
+
+def _property(f: Frame, site: Site) -> Value:
+    """`bean.setName(x)` of a library's object: kept under the name."""
+    name = site.member.removeprefix("set")
+    for value in site.args[:1]:
+        store(f.heap, f.shared, site.receiver, name[:1].lower() + name[1:], value)
+    return constant(None)
+
+
+def _content_type(f: Frame, site: Site) -> Value:
+    """`response.setContentType("text/plain")`, `response.setHeader("Content-Type", ...)`."""
+    for value in site.args[-1:]:
+        store(f.heap, f.shared, site.receiver, _CONTENT_TYPE, value)
+    return constant(None)
+
+
+# Types that a browser does not read as a page.
+_NO_PAGES = ("text/plain", "text/csv", "application/json", "application/octet-stream", "application/pdf", "application/zip", "image/png",
+             "image/jpeg", "image/gif", "text/css", "application/vnd.", "audio/", "video/", "text/event-stream")  # fmt: skip
+
+
+def _response_writer(f: Frame, site: Site) -> Value:
+    """`response.getWriter()`: a writer of pages, unless the response was given a type that is no page."""
+    kind = load(f.heap, f.shared, site.receiver, _CONTENT_TYPE)
+    consts = kind.const if kind is not None else None
+    plain = bool(consts) and all(isinstance(c, str) and c.lower().startswith(_NO_PAGES) for c in consts or ())
+    page = "java.io.PrintWriter" if site.member == "getWriter" else "javax.servlet.ServletOutputStream"
+    return f.new_object((f"{page}.local" if plain else page,))
+
+
+def _configure(f: Frame, site: Site) -> Value:
+    """`factory.setFeature(name, value)`: kept, so that rules can ask whether anything was set."""
+    if len(site.args) > 1:
+        store(f.heap, f.shared, site.receiver, key_of(site.args[0]), site.args[1])
+    else:
+        store(f.heap, f.shared, site.receiver, ANY, site.args[0] if site.args else UNKNOWN)
+    return constant(None)
+
+
+JAVA: dict[str, Callable[[Frame, Site], Value]] = {
+    "prepend": _prepend, "take_first": _take_first, "hold": _hold, "held": _held, "holder": _holder, "or_else": _or_else,
+    "is_empty": _is_empty, "cut": _cut, "regex": _regex, "property": _property, "content_type": _content_type,
+    "response_writer": _response_writer, "configure": _configure,
+}  # fmt: skip
