@@ -77,8 +77,11 @@ class Instance:
         if not labels:
             return None
         key = id(labels)  # the summary keeps them alive
-        if key in self.known:
-            return self.known[key]
+        if key not in self.known:
+            self.known[key] = self._translated(labels)
+        return self.known[key]
+
+    def _translated(self, labels: Labels) -> Labels | None:
         result: Labels | None = None
         for origin, mark in labels.items():
             if isinstance(origin, Source):
@@ -90,7 +93,6 @@ class Instance:
                 actual = self.deep[origin] = self.f.deep(self.symbol(origin))
             if actual:
                 result = join_labels(result, self._through(actual, mark))
-        self.known[key] = result
         return result
 
     def _through(self, actual: Labels, mark: Mark) -> Labels | None:
@@ -134,7 +136,13 @@ class Instance:
         """The parameter itself comes back, perhaps with kinds cleared."""
         actual = self.symbol(value.refs[0])
         types = value.types if not actual.types else actual.types
-        labels = self.labels(value.labels)
+        own = value.labels.get(value.refs[0]) if value.labels and actual.refs else None
+        if own is None or value.labels is None:
+            labels = self.labels(value.labels)
+        else:  # what is in the object stays in it: only what the object itself carries
+            others = {origin: mark for origin, mark in value.labels.items() if origin != value.refs[0]}
+            through = self._through(actual.labels, own) if actual.labels else None
+            labels = join_labels(self._translated(others), through)
         return Value(
             labels, actual.const, types, actual.name, actual.refs, actual.parts, actual.calls or value.calls
         )

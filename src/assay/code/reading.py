@@ -106,7 +106,7 @@ class Reading(Scoping):
     def _instance_field(self, f: Frame, obj: Value, cls: ClassInfo, name: str, span: int) -> Value | None:
         result: Value | None = None
         for one in cls.lineage:
-            if name in one.methods:
+            if name in one.methods and not (f.language == "java" and name in one.fields):
                 method = one.methods[name]
                 if any(self.is_property(m) for m in method):
                     return self._property(f, method[0], obj, span)
