@@ -13,7 +13,7 @@ from typing import Any
 from assay.code.definitions import Definitions
 from assay.code.demand import hands_out
 from assay.code.frame import Frame, TooMuchWorkError
-from assay.code.heap import join_heaps
+from assay.code.heap import ANY, Shape, join_heaps
 from assay.code.kinds import ALL
 from assay.code.summary import Closure, Event, Summary
 from assay.code.uncalled import suspect_parameters
@@ -221,15 +221,28 @@ class Analysis(Definitions):
         for value in results[1:]:
             result = join(result, value)
         if f.yielded is not None:
-            from assay.code.heap import Shape
-
             result = f.new_object(("generator",), Shape({}, f.yielded, -1))
         summary.result = result
         summary.heap = f.heap
         summary.effects = {ref: shape for ref, shape in f.heap.items() if isinstance(ref, Symbol)}
+        if f.language == "java" and f.info.function.kind not in ("module", "class"):
+            self._global_effects(f, summary)
         self._proofs(f, [variables for variables, _ in states] if not summary.exits else [])
         self._keep_class_fields(f, summary)
         return summary
+
+    def _global_effects(self, f: Frame, summary: Summary) -> None:
+        """What a function puts into an object of a static field: source data is there for all, a parameter's for its callers."""
+        for ref, shape in f.heap.items():
+            if ref not in f.shared or shape is f.shared[ref]:
+                continue
+            put = {key: value for key, value in shape.fields.items() if value.labels}
+            rest = shape.rest if shape.rest is not None and shape.rest.labels else None
+            if put or rest is not None:
+                summary.effects[ref] = Shape(put, rest, -1)
+            for key, value in (*put.items(), *(((ANY, rest),) if rest is not None else ())):
+                if any(isinstance(origin, Source) for origin in value.labels or ()):
+                    self.keep_shared(ref, key, value)
 
     def _proofs(self, f: Frame, finals: list[list[Value]]) -> None:
         """Kinds that every normal return has cleared from a parameter (which was not assigned anew)."""

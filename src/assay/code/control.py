@@ -169,17 +169,18 @@ _FIRST_ROUNDS = 2
 
 
 def _first_rounds(f: Frame, i: Instruction, jumps: Jumps) -> bool | None:
-    """The first rounds of a loop whose condition is known: they run as they stand. None: more may follow; else whether the end is reached."""
+    """A loop of known conditions that ends after a round or two runs as it stands. None: it goes on; else whether the end is reached."""
     _, _, head, condition, body, update, otherwise, _, post = i
     if post or condition is None or not head or f.loops:
         return None
+    before = f.snapshot()
     for number in range(_FIRST_ROUNDS + 1):
         f.run(head)
         known = truth(f.get(condition))
         if known is False:
             return f.run(otherwise)
         if not known or number == _FIRST_ROUNDS:
-            return None
+            break
         f.jumps.append(jumps)
         alive = f.run(body)
         f.jumps.pop()
@@ -188,6 +189,8 @@ def _first_rounds(f: Frame, i: Instruction, jumps: Jumps) -> bool | None:
         if not alive:
             return False
         f.run(update)
+    f.restore(before)
+    jumps.breaks.clear()
     return None
 
 

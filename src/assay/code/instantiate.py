@@ -42,8 +42,8 @@ class Instance:
             self._event(event)
         return self.value(summary.result, 0)
 
-    def _effect(self, ref: Symbol, shape: Shape) -> None:
-        target = self.symbol(ref)
+    def _effect(self, ref: Any, shape: Shape) -> None:
+        target = self.symbol(ref) if isinstance(ref, Symbol) else Value(refs=(ref,))
         f = self.f
         if not target.refs:
             return

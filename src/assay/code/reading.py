@@ -229,9 +229,9 @@ class Reading(Scoping):
                 return
             for ref in obj.refs:
                 if ref in self.shared and value.labels and any(isinstance(o, Source) for o in value.labels):
-                    self._keep_shared(ref, key, value)
+                    self.keep_shared(ref, key, value)
 
-    def _keep_shared(self, ref: Any, key: Any, value: Value) -> None:
+    def keep_shared(self, ref: Any, key: Any, value: Value) -> None:
         """Source data put into a global object by a function is there for all others."""
         kept = Value(
             {o: m for o, m in (value.labels or {}).items() if isinstance(o, Source)}, types=value.types
@@ -258,7 +258,7 @@ class Reading(Scoping):
         for ref in obj.refs:
             inside = ref in self.shared and f.info.function.kind != "module"
             if inside and any(isinstance(o, Source) for o in value.labels or ()):
-                self._keep_shared(ref, key_of(key), value)
+                self.keep_shared(ref, key_of(key), value)
 
     def write_name(self, f: Frame, name: str, value: Value, span: int) -> None:
         """Assignment to a global or a captured name."""
