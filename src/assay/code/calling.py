@@ -247,7 +247,8 @@ class Calling(Reading):
         calls: tuple[Any, ...] = ()
         if value.const is not None and _short(value.const):
             flag = isinstance(value.const[0], bool | None)
-            if use & TEST or (use & PASSED and (flag or info.function.size <= SMALL)):
+            asked = use & RECEIVER and isinstance(value.const[0], str) and info.function.size <= SMALL
+            if use & TEST or asked or (use & PASSED and (flag or info.function.size <= SMALL)):
                 const = value.const
         if use & RECEIVER:
             types = self._telling_types(info, parameter, value)

@@ -60,7 +60,8 @@ class Demand:
         if len(parts) == 1 or parts[0] == "*" or ":" in name:
             self.ask(parts[-1])
             return
-        telling = _telling(parts, self.mentions)
+        made = self._java and parts[-1][:1].isupper()  # a constructor: the name of the type is written
+        telling = parts[-1] if made else _telling(parts, self.mentions)
         if _is_type(parts) and (self._java or len(self.mentions.get(telling, ())) <= _MANY):
             if self._java or _fits(name, self._all_imports):
                 self.ask(telling)

@@ -84,7 +84,15 @@ def _get(f: Frame, site: Site) -> Value:
     default = site.args[1] if len(site.args) > 1 else site.keywords.get("default")
     if found is None:
         return default if default is not None and not site.receiver.labels else (default or UNKNOWN)
-    return found if default is None or _surely(f, site.receiver, key) else join(found, default)
+    if default is None or _surely(f, site.receiver, key):
+        return found
+    made = join(found, default)
+    if f.language == "java" and made.const is None and default.const and isinstance(default.const[0], str):
+        made.const = (
+            ...,
+            default.const[0],
+        )  # it stands in the source what is taken where nothing is configured
+    return made
 
 
 def _surely(f: Frame, value: Value, key: Any) -> bool:

@@ -132,8 +132,52 @@ def _configure(f: Frame, site: Site) -> Value:
     return constant(None)
 
 
+_RESOURCE = "<resource>"
+
+
+def _resource(f: Frame, site: Site) -> Value:
+    """`getResourceAsStream("a.properties")`: a stream that knows what it is of."""
+    made = f.new_object(("java.io.InputStream",))
+    for value in site.args[:1]:
+        store(f.heap, f.shared, made, _RESOURCE, value)
+    return made
+
+
+def _load_properties(f: Frame, site: Site) -> Value:
+    """`properties.load(stream)`: the settings of a file of the project, or what comes from a stream of unknown content."""
+    for stream in site.args[:1]:
+        name = load(f.heap, f.shared, stream, _RESOURCE)
+        settings = _settings(f, name)
+        for key, text in settings.items():
+            store(f.heap, f.shared, site.receiver, key, constant(text))
+        labels = f.deep(stream)
+        if labels:
+            store(f.heap, f.shared, site.receiver, ANY, Value(labels))
+            taint_receiver(f, site, labels)
+    return constant(None)
+
+
+def _bundle(f: Frame, site: Site) -> Value:
+    """`ResourceBundle.getBundle("messages")`: the settings of `messages.properties`."""
+    made = f.new_object(("java.util.ResourceBundle",))
+    name = site.args[0].const if site.args else None
+    if name and len(name) == 1 and isinstance(name[0], str):
+        path = name[0].replace(".", "/") + ".properties"
+        for key, text in _settings(f, constant(path)).items():
+            store(f.heap, f.shared, made, key, constant(text))
+    return made
+
+
+def _settings(f: Frame, name: Value | None) -> dict[str, str]:
+    """The settings of the project's file of this name, if there is one such file."""
+    const = name.const if name is not None else None
+    if not const or len(const) != 1 or not isinstance(const[0], str):
+        return {}
+    return f.analysis.world.settings_of(const[0])
+
+
 JAVA: dict[str, Callable[[Frame, Site], Value]] = {
     "prepend": _prepend, "take_first": _take_first, "hold": _hold, "held": _held, "holder": _holder, "or_else": _or_else,
     "is_empty": _is_empty, "cut": _cut, "regex": _regex, "property": _property, "content_type": _content_type,
-    "response_writer": _response_writer, "configure": _configure,
+    "response_writer": _response_writer, "configure": _configure, "resource": _resource, "load_properties": _load_properties, "bundle": _bundle,
 }  # fmt: skip

@@ -19,6 +19,7 @@ from assay.code.model_rows import packed
 from assay.code.places import Places
 from assay.code.route_rules import route_findings
 from assay.code.routes import Route, routes_of
+from assay.code.settings_files import SETTINGS_SUFFIX, read_settings
 from assay.code.shapes import match_shapes
 from assay.code.structure import Matches
 from assay.code.world import World
@@ -75,7 +76,11 @@ def analyse(
     results = {uri: FileResult(uri) for uri, _ in files}
     with no_collection():
         modules: list[tuple[Module, bytes]] = []
+        settings: dict[str, dict[str, str]] = {}
         for uri, content in files:
+            if uri.endswith(SETTINGS_SUFFIX):
+                settings[uri] = read_settings(content)
+                continue
             module = lower(uri, content)
             if isinstance(module, str):
                 results[uri].failed = module
@@ -86,7 +91,7 @@ def analyse(
             elif module.notes:
                 results[uri].partial = "too-deep"
             results[uri].notes.extend(module.notes)
-        _findings(modules, rules, results)
+        _findings(modules, settings, rules, results)
     return list(results.values())
 
 
@@ -128,9 +133,12 @@ def inventory(files: Sequence[tuple[str, bytes]]) -> list[Route]:
 
 
 def _findings(
-    modules: list[tuple[Module, bytes]], rules: Sequence[Rule], results: dict[str, FileResult]
+    modules: list[tuple[Module, bytes]],
+    settings: dict[str, dict[str, str]],
+    rules: Sequence[Rule],
+    results: dict[str, FileResult],
 ) -> None:
-    world = World(modules)
+    world = World(modules, settings)
     matches = Matches(world, rules)
     analysis = Analysis(world, matches.wanted())
     places = {info.number: Places(info.uri, info.content) for info in world.modules}

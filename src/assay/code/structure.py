@@ -14,7 +14,7 @@ from assay.code.build import blocks_of
 from assay.code.calls import Site
 from assay.code.conditions import fits, holds, pattern
 from assay.code.frame import Frame
-from assay.code.values import Value
+from assay.code.values import Symbol, Value
 from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo, World
 from assay.model.rule import Rule
 
@@ -149,6 +149,7 @@ class Matches:
             return False
         for where, condition in structure.get("arguments", {}).items():
             if not argument_holds(f, site, where, condition):
+                _ask_callers(f, site, where)
                 return False
         anything = structure.get("argument_any")
         if anything is not None and not any(holds(f, anything, value) for value in site.everything()):
@@ -287,6 +288,15 @@ def argument_holds(f: Frame, site: Site, where: str, condition: Any) -> bool:
     if value is None and site.spread and isinstance(condition, dict):
         return False
     return holds(f, condition, value)
+
+
+def _ask_callers(f: Frame, site: Site, where: str) -> None:
+    """An argument that is a parameter: what the callers pass may be what the rule looks for."""
+    value = site.argument(int(where) if str(where).isdigit() else where)
+    if f.language != "java" or value is None or value.const is not None:
+        return
+    if any(isinstance(origin, Symbol) and isinstance(origin.root, int) for origin in value.labels or ()):
+        f.analysis.demand.learned(f.info)
 
 
 def _is_called(site: Site, name: str, last: str) -> bool:

@@ -163,7 +163,10 @@ class ModuleInfo:
 class World:
     """All modules, and what names mean across them."""
 
-    def __init__(self, modules: list[tuple[Module, bytes]]) -> None:
+    def __init__(
+        self, modules: list[tuple[Module, bytes]], settings: dict[str, dict[str, str]] | None = None
+    ) -> None:
+        self.settings = settings or {}
         self.modules = [
             ModuleInfo(module, number, content) for number, (module, content) in enumerate(modules)
         ]
@@ -182,6 +185,12 @@ class World:
                 self.classes.setdefault(cls.qualname, cls)
         self._attach_methods()
         self._link_classes()
+
+    def settings_of(self, name: str) -> dict[str, str]:
+        """The settings of the only configuration file whose path ends with a name."""
+        wanted = f"/{name.removeprefix('/')}"
+        found = [values for uri, values in self.settings.items() if f"/{uri}".endswith(wanted)]
+        return found[0] if len(found) == 1 else {}
 
     def find_module(self, origin: ModuleInfo, module: str, level: int) -> ModuleInfo | None:
         """The module that an import in `origin` names, if it is in the project."""

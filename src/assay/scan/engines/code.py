@@ -29,6 +29,7 @@ _SUFFIXES = (
     ".tsx",
     ".java",
     ".go",
+    ".properties",
 )
 _SKIPPED = frozenset((Trait.MINIFIED, Trait.VENDORED))
 
