@@ -198,7 +198,10 @@ def _project_calls(f: Frame, site: Site, calls: tuple[Any, ...], rows: list[tupl
     f.heap = before if after is None else after
     for row, name, certainty in rows:
         _consequences(f, site, row, name, certainty)
-    return result if result is not None else UNKNOWN
+    if result is None:
+        return UNKNOWN
+    # Which of several runs is not known: no constant of one of them holds.
+    return result.without_const() if len(calls) > 1 and f.language == "java" else result
 
 
 def find_rows(f: Frame, site: Site) -> list[tuple[Row, str, int]]:

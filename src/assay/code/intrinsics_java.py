@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from assay.code import ir
 from assay.code.heap import ANY, elements, insert, key_of, load, remove, store
 from assay.code.intrinsics import called
 from assay.code.intrinsics_text import changed_text, taint_receiver
 from assay.code.ir import Regex
-from assay.code.values import UNKNOWN, Value, constant, join
+from assay.code.kinds import BIT
+from assay.code.values import UNKNOWN, Value, cleared, constant, join
 
 if TYPE_CHECKING:
     from assay.code.calls import Site
@@ -82,7 +84,22 @@ def _cut(f: Frame, site: Site) -> Value:
         start, end = ends
         if isinstance(start, int) and isinstance(end, int) and 0 <= start <= end <= len(parts[0]):
             return constant(parts[0][start:end])
-    return changed_text(f, site)
+    changed = changed_text(f, site)
+    if len(site.args) == 1 and _is_after_last_slash(f, site.registers[0]):
+        return changed.with_labels(cleared(changed.labels, BIT["path"] | BIT["archive"]))
+    return changed
+
+
+def _is_after_last_slash(f: Frame, register: int) -> bool:
+    """`name.lastIndexOf("/") + 1`: what follows is the last part of a path."""
+    made = f.info.definition(register) if register < 0 else None
+    if made is None or made[0] != ir.OP or made[3] != "+" or made[4] >= 0:
+        return False
+    found = f.info.definition(made[4])
+    if found is None or found[0] != ir.METHOD or found[4] != "lastIndexOf" or not found[5]:
+        return False
+    wanted = f.get(found[5][0])
+    return wanted.const in (("/",), ("\\",)) or wanted.name.endswith((".separator", ".separatorChar"))
 
 
 def _regex(_f: Frame, site: Site) -> Value:
@@ -129,6 +146,15 @@ def _configure(f: Frame, site: Site) -> Value:
         store(f.heap, f.shared, site.receiver, key_of(site.args[0]), site.args[1])
     else:
         store(f.heap, f.shared, site.receiver, ANY, site.args[0] if site.args else UNKNOWN)
+    return constant(None)
+
+
+def _asserted(f: Frame, site: Site) -> Value:
+    """`Assert.isTrue(condition, message)`: what follows may rely on it."""
+    from assay.code.guards import refine
+
+    if site.registers:
+        refine(f, site.registers[0], True)
     return constant(None)
 
 
@@ -179,5 +205,5 @@ def _settings(f: Frame, name: Value | None) -> dict[str, str]:
 JAVA: dict[str, Callable[[Frame, Site], Value]] = {
     "prepend": _prepend, "take_first": _take_first, "hold": _hold, "held": _held, "holder": _holder, "or_else": _or_else,
     "is_empty": _is_empty, "cut": _cut, "regex": _regex, "property": _property, "content_type": _content_type,
-    "response_writer": _response_writer, "configure": _configure, "resource": _resource, "load_properties": _load_properties, "bundle": _bundle,
+    "response_writer": _response_writer, "configure": _configure, "resource": _resource, "load_properties": _load_properties, "bundle": _bundle, "asserted": _asserted,
 }  # fmt: skip

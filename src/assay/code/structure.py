@@ -21,8 +21,6 @@ from assay.model.rule import Rule
 if TYPE_CHECKING:
     from assay.code.core import Core
 
-_TEST = r"(^|/)(tests?|testing|specs?|__tests__|fixtures)/|(^|/)(test_[^/]*|conftest)\.py$|_test\.\w+$|\.(test|spec)\.\w+$|(^|/)src/test/"
-
 
 class Pattern:
     """One rule's structure, ready to be asked."""
@@ -46,7 +44,7 @@ class Pattern:
         """Whether a file is looked at."""
         if self.languages and info.language not in self.languages:
             return False
-        if not self.in_tests and pattern(_TEST).search(info.uri):
+        if not self.in_tests and info.in_tests:
             return False
         return not self.path or bool(pattern(self.path).search(info.uri))
 

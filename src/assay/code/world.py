@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re2
+
 from assay.code import ir
 from assay.code.build import blocks_of
 from assay.code.ir import Block, Class, Function, Module
@@ -10,6 +12,7 @@ from assay.code.names import module_key, resolve_module
 from assay.code.values import Value
 
 MAX_LINEAGE = 24
+TEST_PATH = r"(^|/)(tests?|testing|specs?|__tests__|fixtures)/|(^|/)(test_[^/]*|conftest)\.py$|_test\.\w+$|\.(test|spec)\.\w+$|(^|/)src/(test|intTest|integrationTest|testFixtures)/"
 
 
 class FunctionInfo:
@@ -126,7 +129,19 @@ class ModuleInfo:
     """A file of the project. `globals` are the values of its variables once its body was analysed."""
 
     __slots__ = (
-        "classes", "content", "functions", "globals", "imports", "language", "module", "name", "number", "state", "top", "uri",
+        "classes",
+        "content",
+        "functions",
+        "globals",
+        "imports",
+        "in_tests",
+        "language",
+        "module",
+        "name",
+        "number",
+        "state",
+        "top",
+        "uri",
     )  # fmt: skip
 
     def __init__(self, module: Module, number: int, content: bytes) -> None:
@@ -138,6 +153,7 @@ class ModuleInfo:
         self.name = module_key(module)
         self.globals: dict[str, Value] = {}
         self.state = "new"
+        self.in_tests = re2.search(TEST_PATH, module.uri) is not None
         self.classes = [ClassInfo(made, self) for made in module.classes]
         bodies = {cls.made.body: cls for cls in self.classes}
         self.functions = [

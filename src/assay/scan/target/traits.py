@@ -78,7 +78,7 @@ _GENERATED_MARKS = (
 _TEST_NAMES = (
     r"(?:^|/)(?:test_[^/]*|conftest|[^/]*_tests?)\.pyi?$|_test\.(?:go|dart|exs|cc|cpp|rb)$|(?:\.|_|-)(?:test|tests|spec|e2e|cy|stories)\.[cm]?[jt]sx?$"
     r"|(?:^|/)[^/]*(?:Tests?|TestCase|IT|Spec)\.(?:java|kt|scala|cs|php|swift|groovy)$|_spec\.rb$|(?:^|/)[^/]+\.(?:Tests?|UnitTests|IntegrationTests)/|\.snap$"
-    r"|(?:^|/)src/(?:test|androidTest|integrationTest|testFixtures)/|\.(?:feature|bats)$|(?:^|/)[^/]*[._-]fixture\.[a-z]+$"
+    r"|(?:^|/)src/(?:test|androidTest|intTest|integrationTest|testFixtures)/|\.(?:feature|bats)$|(?:^|/)[^/]*[._-]fixture\.[a-z]+$"
 )
 _EXAMPLE_NAMES = r"(?:[._-](?:example|sample|template|dist|tmpl)$|(?:^|/)(?:example|sample)[._-][^/]*$|[._-](?:example|sample)\.[a-z0-9]+$)"
 _ANY_NAME = f"{_GENERATED_NAMES}|{_TEST_NAMES}|(?i:{_EXAMPLE_NAMES})"  # one question for the many files that are none of these
