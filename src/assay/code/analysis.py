@@ -293,7 +293,7 @@ class Analysis(Definitions):
     # Entry points
 
     def _enter_all(self) -> None:
-        from assay.code.entry import entry_arguments
+        from assay.code.entry import entry_arguments, sets_a_field
 
         for info in self.world.modules:
             body = info.functions[0] if info.functions else None
@@ -307,10 +307,21 @@ class Analysis(Definitions):
                 if args is not None:
                     self.entered.add(function)
                     self.demand.add(function)
+                    if function.owner is not None and sets_a_field(self, f, function):
+                        args[0] = f.new_object((function.owner.qualname,))
                     closure = self.closures.get(function) or Closure(function)
                     self.call_function(f, Closure(function, None, closure.env), args, function.function.span)
+                    self._keep_set(f, function.owner, args)
                 elif function.owner is not None:
                     self._enter_method(f, function)
+
+    def _keep_set(self, f: Frame, owner: ClassInfo | None, args: list[Value]) -> None:
+        """What a framework put into an object by its setters is there for the object's methods."""
+        if owner is None or not args or not args[0].refs:
+            return
+        for key, value in f.heap[args[0].refs[0]].fields.items():
+            if isinstance(key, str):
+                self.keep_field(owner, key, value)
 
     def _enter_method(self, f: Frame, function: FunctionInfo) -> None:
         """A method nobody is seen to call still meets what other methods left in its object."""
@@ -352,7 +363,7 @@ class Analysis(Definitions):
 
     def on_return(self, f: Frame, i: Any, value: Value) -> None:
         """Tell the rules of a return; note what a true or false result proves."""
-        from assay.code.entry import answer
+        from assay.code.answers import answer
 
         self.return_proof(f, i, value)
         answer(self, f, i[1], value)

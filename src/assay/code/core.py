@@ -33,6 +33,7 @@ class Core:
         self.entries: dict[FunctionInfo, list[Any]] = {}
         self.decorators: dict[FunctionInfo, list[str]] = {}
         self.closures: dict[FunctionInfo, Closure] = {}
+        self.annotations: dict[FunctionInfo | ClassInfo, list[Any]] = {}  # calls of them, of Java's
         self.parameter_notes: dict[FunctionInfo, dict[int, list[str]]] = {}
         self._uses: dict[FunctionInfo, dict[int, int]] = {}
         self._mentioned: dict[FunctionInfo, set[str]] = {}

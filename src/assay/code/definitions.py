@@ -47,6 +47,7 @@ class Definitions(Calling):
                 if made.calls:
                     result = Value(name=plain.name, calls=made.calls)
         self.decorators[info] = names
+        self._annotated(f, info, decorators)
         for position, register in parameter_decorators:
             site = f.sites.get(register)
             if site is not None:
@@ -54,6 +55,10 @@ class Definitions(Calling):
         for hook in self.on_decorated:
             hook(f, i, info, names)
         return result
+
+    def _annotated(self, f: Frame, what: FunctionInfo | ClassInfo, registers: tuple[int, ...]) -> None:
+        if f.language == "java":
+            self.annotations[what] = [f.sites[register] for register in registers if register in f.sites]
 
     def _decorate(self, f: Frame, decorator: Value, function: Value, span: int) -> Value:
         result: Value | None = None
@@ -97,8 +102,9 @@ class Definitions(Calling):
 
     def define_class(self, f: Frame, i: ir.Instruction) -> Value:
         """A CLASS instruction: runs the body; its variables are the class's attributes."""
-        _, _, _, index, bases, _, keywords = i
+        _, _, _, index, bases, decorators, keywords = i
         cls = f.module.classes[index]
+        self._annotated(f, cls, decorators)
         body = f.module.functions[cls.made.body]
         inner = self.frame(body)
         inner.heap = f.heap

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.code.frame import Frame
-from assay.code.kinds import ALL, BIT
+from assay.code.kinds import ALL
 from assay.code.model_rows import Row
-from assay.code.sinks import dangerous
-from assay.code.summary import Event, Sink
 from assay.code.values import HIGH, LOW, UNKNOWN, Mark, Source, Value
 from assay.code.world import FunctionInfo
 
@@ -73,6 +71,18 @@ def _injected(analysis: Analysis, f: Frame, types: tuple[str, ...], default: Val
     return any(t in models.bases or any(n.startswith(t + ".") for n in models.by_name) for t in types)
 
 
+def sets_a_field(analysis: Analysis, f: Frame, info: FunctionInfo) -> bool:
+    """Whether a framework fills an object through this setter before it calls the object."""
+    found = entry_row(analysis, f, info)
+    return found is not None and "set*" in found[0].raw.entry.get("methods", ()) and _is_setter(info)
+
+
+def _is_setter(info: FunctionInfo) -> bool:
+    """`setName(value)`, not of something that the framework itself gives."""
+    function = info.function
+    return function.name[3:4].isupper() and function.name.startswith("set") and len(function.parameters) == 2
+
+
 def entry_row(analysis: Analysis, f: Frame, info: FunctionInfo) -> tuple[Row, bool] | None:
     """The model row that makes a function an entry point, and whether its name is sure."""
     registered = analysis.entries.get(info)
@@ -85,22 +95,7 @@ def entry_row(analysis: Analysis, f: Frame, info: FunctionInfo) -> tuple[Row, bo
     for base in info.owner.foreign:
         for kind in models.lineage(base):
             for row in models.by_name.get(kind, ()):
-                if row.raw.entry and info.name in row.raw.entry.get("methods", ()):
+                methods = row.raw.entry.get("methods", ())
+                if info.name in methods or ("set*" in methods and _is_setter(info)):
                     return row, True
     return None
-
-
-def answer(analysis: Analysis, f: Frame, span: int, value: Value) -> None:
-    """What an entry point returns may be a sink itself: text that a Flask view returns is a page (`entry: {result: html}`)."""
-    if not value.labels and value.parts is None:
-        return
-    found = entry_row(analysis, f, f.info)
-    kind = found[0].raw.entry.get("result", "") if found is not None else ""
-    labels = dangerous(f, kind, BIT[kind], "text", value) if kind else None
-    if not labels or found is None:
-        return
-    sink = Sink(f.number, span, kind, found[0], "the response", span)
-    certainty = HIGH if found[1] else LOW
-    for origin, mark in labels.items():
-        known = mark if mark.confidence <= certainty else Mark(mark.mask, mark.trace, certainty)
-        analysis.report(f, Event(sink, origin, known, None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.code.heap import ANY, EMPTY, Shape, store
+from assay.code.kinds import BIT
 from assay.code.sinks import dangerous, whole
 from assay.code.summary import Closure, Event, Summary
 from assay.code.values import CONCAT, UNKNOWN, Labels, Mark, Source, Symbol, Value, join, join_labels
@@ -192,15 +193,18 @@ class Instance:
         assert isinstance(event.origin, Symbol)
         actual = self.symbol(event.origin)
         sink = event.sink
+        bit = (
+            sink.row.sink_bit or BIT[sink.kind]
+        )  # what an entry point returns is a sink by its row's `result`
         if event.value is not None:
-            labels = dangerous(f, sink.kind, sink.row.sink_bit, sink.row.raw.context, actual)
+            labels = dangerous(f, sink.kind, bit, sink.row.raw.context, actual)
         else:
             labels = f.deep(actual)
         if not labels:
             return
         for origin, outer in labels.items():
             mask = outer.mask & event.mark.mask
-            if not mask & sink.row.sink_bit:
+            if not mask & bit:
                 continue
             step = (outer.trace, f.number, self.span, f"{self.closure.info.name}()")
             mark = Mark(mask, (CONCAT, step, event.mark.trace), min(outer.confidence, event.mark.confidence))

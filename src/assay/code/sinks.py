@@ -139,16 +139,23 @@ def _text(value: Value, labels: Labels) -> Labels | None:
         return None
     if value.parts and isinstance(value.parts[0], str) and value.parts[0].startswith(("data:", "event:")):
         return None  # a stream of events
-    if value.parts is not None or "str" in value.types:
+    if value.parts is not None or "str" in value.types or "String" in value.types:
         return labels
     return {origin: mark for origin, mark in labels.items() if mark.confidence >= HIGH} or None
 
 
 def _is_object(kind: str) -> bool:
     """Whether a type is known not to be text; `name()` is the result of something unknown."""
-    return kind not in ("str", "URL", "URLSearchParams", "object", "any", "unknown") and not kind.endswith(
-        "()"
-    )
+    return kind not in (
+        "str",
+        "String",
+        "CharSequence",
+        "URL",
+        "URLSearchParams",
+        "object",
+        "any",
+        "unknown",
+    ) and not kind.endswith("()")
 
 
 def _object(f: Frame, value: Value, bit: int) -> Labels | None:
