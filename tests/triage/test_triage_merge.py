@@ -9,10 +9,13 @@ from triage_sample import finding
 
 from assay.model.finding import Finding, FlowStep, VerificationState
 from assay.model.severity import Confidence, Severity
-from assay.scan.triage.combine import is_own
+from assay.rules.load import builtin_rules
+from assay.scan.triage.combine import covers, is_own
 from assay.scan.triage.merge import explain, merge
+from assay.scan.triage.same_checks import classes_of, known_checks
 
 SQL = "CWE-89"
+TOOLS = frozenset({"bandit", "checkov", "hadolint", "ruff", "trivy", "zizmor"})
 
 
 def test_several_engines_on_one_flaw_are_one_finding_with_evidence() -> None:
@@ -138,6 +141,61 @@ def test_resources_are_one_by_file_resource_and_class() -> None:
     assert len(merge(raw).findings) == 3
 
 
+def privileged(identity: str, line: int, engine: str = "infrastructure") -> Finding:
+    rule = "infrastructure/kubernetes/privileged"
+    return finding(rule, engine=engine, uri="k8s.yaml", line=line, identity=identity, cwe=("CWE-250",))
+
+
+def check(rule: str, first: int, last: int, uri: str = "k8s.yaml") -> Finding:
+    columns = (1, 1)
+    return finding(
+        rule, uri, first, columns, last, engine=rule.partition("/")[0], cwe=(), severity=Severity.UNKNOWN
+    )
+
+
+def test_a_tools_check_of_our_class_is_our_finding_in_its_range() -> None:
+    ours, other = privileged("Deployment/web|privileged", 12), privileged("Deployment/db|privileged", 40)
+    same = check("checkov/CKV_K8S_16", 1, 20)
+    merged = merge([ours, other, same, check("trivy/KSV-0017", 33, 44)])
+    assert [[e.engine for e in one.evidence] for one in merged.findings] == [
+        ["checkov", "infrastructure"],
+        ["infrastructure", "trivy"],
+    ]
+    assert merged.findings[0].related == ()  # the whole resource is no further place
+    assert merged.findings[0].severity is Severity.HIGH
+
+
+def test_another_class_another_resource_or_another_file_stays_apart() -> None:
+    ours = privileged("Deployment/web|privileged", 12)
+    apart = [
+        check("checkov/CKV_K8S_19", 1, 20),
+        check("checkov/CKV_K8S_16", 21, 30),
+        check("checkov/CKV_K8S_16", 1, 20, uri="other.yaml"),
+    ]
+    assert len(merge([ours, *apart]).findings) == 4
+
+
+def test_tools_that_agree_without_us_are_one_finding() -> None:
+    both = [check("checkov/CKV_K8S_16", 1, 20), check("trivy/KSV-0017", 5, 9)]
+    assert len(merge(both).findings) == 1
+    assert len(merge([*both, check("checkov/CKV_K8S_16", 30, 40)]).findings) == 2
+
+
+def test_what_is_said_of_a_file_as_a_whole_is_one_wherever_it_is_pointed_at() -> None:
+    rule = "infrastructure/docker/user-missing"
+    ours = finding(
+        rule, engine="infrastructure", uri="Dockerfile", line=1, identity="USER|x", cwe=("CWE-250",)
+    )
+    assert len(merge([ours, check("trivy/DS-0002", 9, 9, uri="Dockerfile")]).findings) == 1
+
+
+def test_every_class_of_the_table_is_a_rule_of_ours() -> None:
+    known = {rule.id for rule in builtin_rules()}
+    named = {one for check in known_checks() for one in classes_of(check)}
+    assert named <= known
+    assert not [one for one in known_checks() if "/" not in one or one.partition("/")[0] not in TOOLS]
+
+
 def test_a_finding_reported_twice_is_a_recorded_drop() -> None:
     merged = merge([finding(), finding()])
     assert len(merged.findings) == 1
@@ -151,6 +209,22 @@ def test_an_unknown_severity_takes_the_highest_that_others_gave() -> None:
 
 
 engines = st.sampled_from(["code", "bandit", "semgrep", "secrets", "osv", "trivy", "infrastructure"])
+
+
+@st.composite
+def declared(draw: st.DrawFn, name: str, uri: str, line: int, columns: tuple[int, int]) -> Finding:
+    """A finding about a resource: of ours with its class and identity, or a tool's check that is one of these classes, or unknown."""
+    if name in ("code", "secrets", "infrastructure"):
+        rule = draw(
+            st.sampled_from(["infrastructure/docker/runs-as-root", "infrastructure/kubernetes/privileged"])
+        )
+        identity = rule + draw(st.sampled_from(["|a", "|b"]))
+        return finding(rule, uri, line, columns, engine="infrastructure", identity=identity, cwe=("CWE-250",))
+    check = draw(st.sampled_from(["checkov/CKV_DOCKER_8", "trivy/DS-0002", "trivy/KSV-0017", "kics/unknown"]))
+    end_line = line + draw(st.integers(0, 3))
+    where = columns if end_line == line else (1, 1)
+    cwe = draw(st.sampled_from([(), ("CWE-250",)]))
+    return finding(check, uri, line, where, end_line, engine=name, cwe=cwe)
 
 
 @st.composite
@@ -173,10 +247,7 @@ def raw_findings(draw: st.DrawFn, engine: st.SearchStrategy[str] = engines) -> F
         rule = "dependencies/vulnerable" if own else f"{name}/vulnerable"
         return finding(rule, uri, line, columns, engine=name, purl="pkg:pypi/x@1", aliases=aliases, cwe=())
     if kind == "resource":
-        identity = draw(st.sampled_from(["r1|a", "r1|b"]))
-        return finding(
-            "infrastructure/k8s/x", uri, line, columns, engine=name, identity=identity, cwe=("CWE-250",)
-        )
+        return draw(declared(name, uri, line, columns))
     rule = draw(st.sampled_from(["x", "y"]))
     end_line = line + draw(st.integers(0, 2))
     cwe = draw(st.sampled_from([("CWE-89",), ("CWE-943",), ("CWE-78",), ("CWE-259",), ()]))
@@ -212,7 +283,7 @@ def test_nothing_is_lost(raw: list[Finding]) -> None:
         places = [one.location, *one.related]
         lines = {(place.uri, place.region.start_line) for place in places}
         here = (joined.raw.location.uri, joined.raw.location.region.start_line)
-        assert here in lines
+        assert here in lines or covers(joined.raw.location, one)
         assert any(e.rule_id == joined.raw.rule_id and e.engine == joined.raw.engine for e in one.evidence)
 
 
@@ -244,4 +315,6 @@ def test_what_became_of_every_raw_finding_is_told() -> None:
         "  bandit bandit/B608 app/db.py:3\n"
         "dropped app/db.py:3 code/python/sql-injection of code: reported twice by the same engine\n"
         "3 raw findings, 1 after merging, 1 dropped\n"
+        "  bandit: 1 raw, 1 findings with others, 0 alone, 0 dropped\n"
+        "  code: 2 raw, 1 findings with others, 0 alone, 1 dropped\n"
     )

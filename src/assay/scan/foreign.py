@@ -1,17 +1,25 @@
-"""Programs of others in a scan: found and tried side by side before the look, and their rules told from their findings after it."""
+"""Programs of others in a scan: found side by side before the look; after it their findings are put in our terms, and their rules told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from assay.model.finding import Finding
+from assay.model.rule import Rule
 from assay.model.scan import EngineRun, EngineStatus, RankedFinding, RuleSummary
+from assay.model.severity import Severity
 from assay.scan.engines.canary import verify
 from assay.scan.engines.protocol import EngineAbout, ForeignEngine, ToolOptions, is_foreign
 from assay.scan.plan import Plan
 from assay.scan.target.language import language_of
 from assay.scan.target.select import Selection
 from assay.scan.target.traits import traits_of
+from assay.scan.triage.combine import is_own
+from assay.scan.triage.merge import Drop
+from assay.scan.triage.merge_infrastructure import own_partner
+from assay.scan.triage.same_checks import classes_of, is_style
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,48 @@ def absent_run(engine: EngineAbout, state: State) -> EngineRun:
         EngineStatus.MISSING,
         reason=state.absent,
         advice=f"install: {state.install}",
+    )
+
+
+def in_our_terms(
+    raw: Sequence[Finding], rules: Mapping[str, Rule], left_out: Collection[str]
+) -> tuple[list[Finding], list[Drop]]:
+    """The tools' findings with what we know of their checks, and those that are no matter of this scan, each with the reason.
+
+    A check that is a rule of ours takes its weakness, and its severity where the tool tells none. What our profile leaves out (`left_out`
+    are the ids) is not let in by another program's door: what one of ours says of the same place decides, else all of its classes.
+    """
+    kept: list[Finding] = []
+    drops: list[Drop] = []
+    ours: dict[str, list[Finding]] = defaultdict(list)
+    for finding in raw:
+        if is_own(finding):
+            ours[finding.location.uri].append(finding)
+    for finding in raw:
+        if is_own(finding):
+            kept.append(finding)
+            continue
+        classes = classes_of(finding.rule_id)
+        partner = own_partner(finding, ours[finding.location.uri]) if classes else None
+        named = (partner.rule_id,) if partner is not None else classes
+        if left_out and (is_style(finding.rule_id) or (named and all(one in left_out for one in named))):
+            like = f": {named[0]}" if named else ""
+            drops.append(Drop(finding, f"good style only, shown with --hygiene{like}"))
+        else:
+            kept.append(_informed(finding, rules.get(named[0]) if named else None))
+    return kept, drops
+
+
+def _informed(finding: Finding, rule: Rule | None) -> Finding:
+    if rule is None:
+        return finding
+    return replace(
+        finding,
+        severity=rule.severity if finding.severity is Severity.UNKNOWN else finding.severity,
+        cwe=finding.cwe or rule.cwe,
+        remediation=finding.remediation
+        if finding.remediation[:4] != "See "
+        else rule.remediation or finding.remediation,
     )
 
 

@@ -32,7 +32,7 @@ from assay.scan.engines.protocol import is_foreign
 from assay.scan.engines.reader import Reader
 from assay.scan.engines.registry import AnyEngine
 from assay.scan.engines.runner import Looked, LookRequest, Observer, look
-from assay.scan.foreign import absent_run, foreign_states, foreign_summaries
+from assay.scan.foreign import absent_run, foreign_states, foreign_summaries, in_our_terms
 from assay.scan.gate.verdict import judge
 from assay.scan.plan import Plan
 from assay.scan.target.file import SourceFile, TargetFile
@@ -41,6 +41,7 @@ from assay.scan.target.repository import find_repository, head_commit
 from assay.scan.target.select import Selection, select
 from assay.scan.target.traits import traits_of
 from assay.scan.trace import Trace
+from assay.scan.triage.merge import Drop, Merged
 from assay.scan.triage.observed import observe
 from assay.scan.triage.triage import Side, Triaged, triage
 
@@ -54,6 +55,7 @@ class _Means:
     cache_folder: Path | None
     observe: Observer
     config_file: str
+    account: Callable[[Merged], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,14 @@ class Seen:
 
 
 def scan(
-    plan: Plan, policy: GatePolicy, cache_folder: Path | None, observe: Observer, config_file: str = ""
+    plan: Plan,
+    policy: GatePolicy,
+    cache_folder: Path | None,
+    observe: Observer,
+    config_file: str = "",
+    account: Callable[[Merged], None] = lambda _merged: None,
 ) -> ScanResult:
-    """Carry out a plan.
+    """Carry out a plan. `account` is given what became of every raw finding.
 
     Raises:
         TargetError: the target cannot be reached, or git cannot tell what changed.
@@ -77,7 +84,7 @@ def scan(
     trace = Trace()
     reader = Reader(plan.request.root, plan.request.max_file_bytes)
     with closing(reader):
-        return _phases(plan, policy, _Means(trace, reader, cache_folder, observe, config_file))
+        return _phases(plan, policy, _Means(trace, reader, cache_folder, observe, config_file, account))
 
 
 def _phases(plan: Plan, policy: GatePolicy, means: _Means) -> ScanResult:
@@ -94,6 +101,7 @@ def _phases(plan: Plan, policy: GatePolicy, means: _Means) -> ScanResult:
         said.append(f"{len(seen.head.accounts)} files, {len(seen.head.findings)} raw findings")
     with trace.phase("merge and rank") as said:
         triaged = _triage(plan, seen, means.reader)
+        means.account(triaged.merged)
         said.append(f"{len(triaged.findings)} findings")
     with trace.phase("judge") as said:
         runs = _runs(plan, [*(_noted(run, sound) for run in seen.head.runs), *others], trace)
@@ -205,8 +213,9 @@ def _look_request(
 
 def _triage(plan: Plan, seen: Seen, reader: Reader) -> Triaged:
     selection = seen.selection
+    wanted, left_out = _wanted(plan, seen.head.findings)
     head = Side(
-        _wanted(plan, seen.head.findings),
+        wanted,
         _read_from(reader, selection.files),
         tuple(sorted(seen.head.marked)),
         seen.head.allowed,
@@ -215,11 +224,12 @@ def _triage(plan: Plan, seen: Seen, reader: Reader) -> Triaged:
     base = None
     if seen.base is not None and selection.base is not None:
         read = _read_from(reader, selection.base.files)
-        base = Side(_wanted(plan, _base_findings(seen)), read, allowed=_base_allowed(seen))
+        base = Side(_wanted(plan, _base_findings(seen))[0], read, allowed=_base_allowed(seen))
     # Who reaches the code matters only where something was found in it; a leaked secret is as bad wherever it stands.
     matters = head.findings and set(plan.request.types) != {ScanType.SECRETS}
     facts = observe([file.uri for file in selection.files], head.read) if matters else ()
-    return triage(plan.request, head, base, partial=partial, facts=facts, controls=_controls(plan))
+    triaged = triage(plan.request, head, base, partial=partial, facts=facts, controls=_controls(plan))
+    return replace(triaged, merged=replace(triaged.merged, drops=(*triaged.merged.drops, *left_out)))
 
 
 def _controls(plan: Plan) -> dict[str, tuple[str, ...]]:
@@ -227,18 +237,30 @@ def _controls(plan: Plan) -> dict[str, tuple[str, ...]]:
     return {rule.id: rule.controls for engine in plan.engines for rule in engine.rules() if rule.controls}
 
 
-def _wanted(plan: Plan, findings: list[Finding]) -> list[Finding]:
-    """Findings of the types that were asked for, of the default profile or, when asked for, of the hygiene profile too."""
+def _wanted(plan: Plan, findings: list[Finding]) -> tuple[list[Finding], list[Drop]]:
+    """Findings of the types that were asked for, of the default profile or, when asked for, of the hygiene profile too; and the others."""
     request = plan.request
+    style: set[str] = set()
+    other_types: set[str] = set()
     asked = frozenset(request.types)
-    left_out: set[str] = set()
     for engine in plan.engines:
         if not request.hygiene:
-            left_out |= {rule.id for rule in engine.rules() if rule.profile is Profile.HYGIENE}
+            style |= {rule.id for rule in engine.rules() if rule.profile is Profile.HYGIENE}
         types_of = getattr(engine, "types_of", None)
         if types_of is not None and ScanType.FULL not in asked and not request.engines:
-            left_out |= {rule.id for rule in engine.rules() if not types_of(rule.id) & asked}
-    return [finding for finding in findings if finding.rule_id not in left_out]
+            other_types |= {rule.id for rule in engine.rules() if not types_of(rule.id) & asked}
+    drops = [Drop(f, "of a type that was not asked for") for f in findings if f.rule_id in other_types]
+    drops += [
+        Drop(f, "good style only, shown with --hygiene")
+        for f in findings
+        if f.rule_id in style and f.rule_id not in other_types
+    ]
+    if any(is_foreign(engine) for engine in plan.engines):
+        rules = {rule.id: rule for engine in plan.engines for rule in engine.rules()}
+        findings, foreign = in_our_terms(findings, rules, style)
+        drops += foreign
+    left_out = style | other_types
+    return [finding for finding in findings if finding.rule_id not in left_out], drops
 
 
 def _base_findings(seen: Seen) -> list[Finding]:

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from assay.settings import (
 if TYPE_CHECKING:
     from assay.report.write import Output
     from assay.scan.plan import Plan
+    from assay.scan.triage.merge import Merged
 
 _TYPES = ", ".join(scan_type.value for scan_type in ScanType)
 _ALIASES = {"sca": "vulnerabilities", "licenses": "licences", "infrastructure": "iac", "all": "full"}
@@ -123,6 +125,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     result.add_argument("--no-context", action="store_true", help="order by severity and confidence alone")
     result.add_argument("--explain", action="store_true", help="show the arithmetic behind each priority")
+    result.add_argument(
+        "--explain-merge",
+        action="store_true",
+        help="show what became of every raw result of every engine: which finding it is part of, or why it was dropped",
+    )
     result.add_argument("--quiet", action="store_true", help="print nothing but errors")
     result.add_argument("--trace", action="store_true", help="show the phases with their times")
     result.add_argument("--plan", action="store_true", help="print what would be done and stop")
@@ -142,8 +149,11 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.trace:
         sys.stderr.write(describe(task.plan))
-    result = _carry_out(args, task)
+    merged: list[Merged] = []
+    result = _carry_out(args, task, merged.append)
     _report(args, result, outputs)
+    if args.explain_merge:
+        _explain_merge(args, task, merged)
     return result.verdict.exit_code
 
 
@@ -176,12 +186,24 @@ def _prepare(args: argparse.Namespace) -> _Task:
     return _Task(plan, _policy(args, settings), settings)
 
 
-def _carry_out(args: argparse.Namespace, task: _Task) -> ScanResult:
+def _carry_out(
+    args: argparse.Namespace, task: _Task, account: Callable[[Merged], None] = lambda _merged: None
+) -> ScanResult:
     from assay.scan.pipeline import scan
 
     cache = cache_folder() if task.plan.request.cache else None
     with progress(quiet=args.quiet or args.trace) as observe:
-        return scan(task.plan, task.policy, cache, observe, task.settings.file)
+        return scan(task.plan, task.policy, cache, observe, task.settings.file, account)
+
+
+def _explain_merge(args: argparse.Namespace, task: _Task, merged: Iterable[Merged]) -> None:
+    """What became of every raw result: after the screen, or on stderr where stdout is a document."""
+    from assay.scan.triage.merge import explain
+
+    sys.stdout.flush()
+    stream = sys.stdout if args.format == "terminal" else sys.stderr
+    for one in merged:
+        stream.write("\n" + explain(one, task.plan.request.severity))
 
 
 def _report(args: argparse.Namespace, result: ScanResult, outputs: tuple[Output, ...]) -> None:

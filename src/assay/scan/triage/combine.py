@@ -72,10 +72,26 @@ def _related(best: Finding, ordered: Sequence[Finding]) -> tuple[Location, ...]:
     for finding in ordered:
         for place in (finding.location, *finding.related):
             same_line = (place.uri, place.region.start_line) in taken
-            if place is not best.location and not (same_line and finding is not best):
+            if (
+                place is not best.location
+                and not (same_line and finding is not best)
+                and not covers(place, best)
+            ):
                 places.setdefault((place.uri, place.region), place)
     places.pop((best.location.uri, best.location.region), None)
     return tuple(places[key] for key in sorted(places))
+
+
+def covers(place: Location, finding: Finding) -> bool:
+    """Whether a place is the larger thing (a whole resource) that holds the finding's own lines: that is no further place."""
+    outer, inner = place.region, finding.location.region
+    longer = outer.end_line - outer.start_line > inner.end_line - inner.start_line
+    return (
+        place.uri == finding.location.uri
+        and longer
+        and outer.start_line <= inner.start_line
+        and inner.end_line <= outer.end_line
+    )
 
 
 def _evidence(ordered: Sequence[Finding]) -> tuple[Evidence, ...]:

@@ -4,7 +4,7 @@ Two reports are one flaw by facts, never by message text:
 
 - a secret: the keyed hash of its value
 - a dependency: the package at its version, and any advisory id in common
-- infrastructure: the file, and the resource and class (the engine's identity)
+- infrastructure and API specs: the file, and the resource and class (see `merge_infrastructure`)
 - code: the file, the lines of the sink and the CWE family. One engine may tell several flaws apart on the same lines: then they are
   several, and what other engines report there joins the one that it overlaps.
 
@@ -13,14 +13,17 @@ The order of the input changes nothing, and a further tool never raises the coun
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assay.model.finding import Finding
 from assay.model.location import Region
+from assay.model.severity import Severity
 from assay.scan.triage.combine import combine, domain, is_own, total_key
 from assay.scan.triage.families import family
+from assay.scan.triage.merge_infrastructure import declared_groups, is_declared
+from assay.scan.triage.same_checks import classes_of
 
 _CREDENTIALS = "credentials"
 _MAX_SINK_LINES = 10  # a longer region is a whole function: it says nothing about where the sink ends
@@ -95,17 +98,11 @@ def _groups(findings: Sequence[Finding]) -> Iterator[_Group]:
         else:
             others.append(finding)
     others = _claim_credentials(secrets, others)
-    resources: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
-    code: list[Finding] = []
-    for finding in others:
-        if domain(finding) == "infrastructure" and finding.identity:
-            resources[(finding.location.uri, finding.identity)].append(finding)
-        else:
-            code.append(finding)
+    declared, rest = declared_groups(others)
     yield from (_Group(tuple(members), "the same secret") for members in secrets.values())
-    yield from (_Group(tuple(members), "the same resource and class") for members in resources.values())
+    yield from (_Group(tuple(members), "the same resource and class") for members in declared)
     yield from _package_groups(packages)
-    yield from _code_groups(code)
+    yield from _code_groups(rest)
 
 
 def _is_secret(finding: Finding) -> bool:
@@ -174,7 +171,7 @@ def _code_groups(findings: Sequence[Finding]) -> Iterator[_Group]:
     """
     buckets: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in findings:
-        buckets[(finding.location.uri, family(finding.cwe) or finding.rule_id)].append(finding)
+        buckets[(finding.location.uri, _kind(finding))].append(finding)
     for bucket in buckets.values():
         own = [
             list(group)
@@ -194,6 +191,13 @@ def _code_groups(findings: Sequence[Finding]) -> Iterator[_Group]:
                 rest.append(finding)
         left = [list(group) for members in _touching(rest) for group in _tool_claims(members)]
         yield from (_Group(tuple(group), "the same lines and weakness") for group in (*own, *left))
+
+
+def _kind(finding: Finding) -> str:
+    """What kind of flaw it is: the class of a declared resource, else the CWE family, else its own rule."""
+    if is_declared(finding) and not is_own(finding):
+        return classes_of(finding.rule_id)[0]
+    return family(finding.cwe) or finding.rule_id
 
 
 def _on_flow(finding: Finding, claim: Finding) -> bool:
@@ -280,8 +284,11 @@ def _overlap(here: Region, there: Region) -> bool:
     return here.start_column < there.end_column and there.start_column < here.end_column
 
 
-def explain(merged: Merged) -> str:
-    """What became of every raw finding, as `--explain-merge` prints it: one block for each finding, then the drops."""
+def explain(merged: Merged, least: Severity = Severity.UNKNOWN) -> str:
+    """What became of every raw finding, as `--explain-merge` prints it: one block for each finding, the drops, and a line for each engine.
+
+    Findings below `least` exist, and are marked as not shown.
+    """
     lines: list[str] = []
     joined: dict[int, list[Joined]] = defaultdict(list)
     for one in merged.joined:
@@ -289,7 +296,9 @@ def explain(merged: Merged) -> str:
     for index, finding in enumerate(merged.findings):
         members = joined[index]
         why = f" ({members[0].why})" if len(members) > 1 else ""
-        lines.append(f"{_place(finding)} {finding.rule_id}: {len(members)} raw{why}")
+        below = Severity.UNKNOWN < finding.severity < least
+        hidden = f", not shown: below severity {least.value}" if below else ""
+        lines.append(f"{_place(finding)} {finding.rule_id}: {len(members)} raw{why}{hidden}")
         lines += [f"  {one.raw.engine} {one.raw.rule_id} {_place(one.raw)}" for one in members]
     lines += [
         f"dropped {_place(one.raw)} {one.raw.rule_id} of {one.raw.engine}: {one.reason}"
@@ -297,7 +306,23 @@ def explain(merged: Merged) -> str:
     ]
     raw = len(merged.joined) + len(merged.drops)
     lines.append(f"{raw} raw findings, {len(merged.findings)} after merging, {len(merged.drops)} dropped")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_by_engine(merged, joined)]) + "\n"
+
+
+def _by_engine(merged: Merged, joined: dict[int, list[Joined]]) -> Iterator[str]:
+    """For each engine how many it reported, how many findings it shares with others, and how many it has alone."""
+    shared: Counter[str] = Counter()
+    alone: Counter[str] = Counter()
+    for members in joined.values():
+        engines = {one.raw.engine for one in members}
+        (alone if len(engines) == 1 else shared).update(engines)
+    dropped = Counter(one.raw.engine for one in merged.drops)
+    raw = Counter(one.raw.engine for one in merged.joined) + dropped
+    for engine in sorted(raw):
+        yield (
+            f"  {engine}: {raw[engine]} raw, {shared[engine]} findings with others, {alone[engine]} alone, "
+            f"{dropped[engine]} dropped"
+        )
 
 
 def _place(finding: Finding) -> str:

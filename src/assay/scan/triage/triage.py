@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from assay.scan.triage.identity import fingerprints
 from assay.scan.triage.inference import owners_of
 from assay.scan.triage.inline import Mark, may_hold_marks, parse_marks
 from assay.scan.triage.line_hash import line_hashes
-from assay.scan.triage.merge import merge
+from assay.scan.triage.merge import Merged, merge
 from assay.scan.triage.peer_marks import peer_marks
 from assay.scan.triage.rank import rank
 from assay.scan.triage.snippet import with_snippets
@@ -49,10 +49,11 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Triaged:
-    """The findings in the order to be read, and what must be said about baseline and suppressions."""
+    """The findings in the order to be read, what must be said about baseline and suppressions, and what became of every raw finding."""
 
     findings: tuple[RankedFinding, ...]
     notifications: tuple[Notification, ...]
+    merged: Merged
 
 
 def triage(
@@ -73,7 +74,8 @@ def triage(
         ConfigError: the baseline, the suppression file or the context does not load.
     """
     sources = Sources(head.read)
-    identified = identify(head.every(), sources)
+    merged = merge(head.every())
+    identified = identify(merged, sources)
     if _secrets_looked(request):
         identified = with_snippets(identified, sources)
     stated, absent, notes = _against(request, identified, base, partial=partial)
@@ -86,7 +88,7 @@ def triage(
     ledger = apply(visible, marks, external, today, added, check_unused=not partial)
     context = read_context(Path(request.root) / CONTEXT_FILE, (*facts, *owners_of(head.read)), request.paths)
     ranked = rank((*ledger.findings, *_above(absent, request.severity)[0]), context, controls)
-    return Triaged(ranked, (*notes, *hidden, *complaints, *ledger.notifications))
+    return Triaged(ranked, (*notes, *hidden, *complaints, *ledger.notifications), merged)
 
 
 def _secrets_looked(request: ScanRequest) -> bool:
@@ -96,9 +98,9 @@ def _secrets_looked(request: ScanRequest) -> bool:
     return bool(asked) and chosen and request.mode is not ScanMode.HISTORY
 
 
-def identify(raw: Iterable[Finding], sources: Sources) -> tuple[TriagedFinding, ...]:
-    """One finding per flaw, with its fingerprint and the line hash that code scanning expects."""
-    merged = merge(raw).findings
+def identify(one_per_flaw: Merged, sources: Sources) -> tuple[TriagedFinding, ...]:
+    """Every finding with its fingerprint and the line hash that code scanning expects."""
+    merged = one_per_flaw.findings
     prints = fingerprints(merged, sources)
     wanted: dict[str, set[int]] = {}
     for finding in merged:
@@ -117,7 +119,7 @@ def _against(
 ) -> tuple[tuple[TriagedFinding, ...], tuple[TriagedFinding, ...], tuple[Notification, ...]]:
     """States against the base ref, else against the baseline file, else none; what is absent; what must be said."""
     if base is not None:
-        stated, absent = compare(identify(base.every(), Sources(base.read)), findings)
+        stated, absent = compare(identify(merge(base.every()), Sources(base.read)), findings)
         return stated, absent, ()
     path = Path(request.root) / BASELINE_FILE
     if not path.exists():
