@@ -105,7 +105,7 @@ class ScanRequest:
 
     `verify_secrets` None: no issuer of a secret is asked. Else issuers are, at these addresses for these rules instead of their own.
     `external` are the programs of others that look too, where one is there; `tool_files` pairs a program with a file that is given to it.
-    `imports` are reports of others whose findings are taken over.
+    `imports` are reports of others whose findings are taken over. `programs` is how many programs run at once, 0 for all of them.
     """
 
     root: str
@@ -131,6 +131,7 @@ class ScanRequest:
     external: tuple[str, ...] = ()
     tool_files: tuple[tuple[str, str], ...] = ()
     imports: tuple[str, ...] = ()
+    programs: int = 0
 
 
 class BaselineState(Enum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from assay.model.finding import Finding
 from assay.model.rule import Rule
@@ -24,41 +25,44 @@ from assay.scan.triage.same_checks import classes_of, is_style
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Why a program cannot be started, or why its silence would mean nothing; both "" when it is sound."""
+    """Why a program cannot be started, or, where its canary was asked for by itself, why its silence would mean nothing."""
 
     absent: str = ""
     broken: str = ""
     install: str = ""
 
 
-def foreign_states(plan: Plan, selection: Selection) -> dict[str, State]:
-    """The state of every planned program that has a file to look at. They are tried side by side: each takes its time to start."""
+def foreign_states(plan: Plan, selection: Selection, cache_folder: Path | None) -> dict[str, State]:
+    """The state of every planned program that has a file to look at. They are looked for side by side: some take long to say their version."""
     engines = [engine for engine in plan.engines if is_foreign(engine) and _has_a_file(engine, selection)]
     if not engines:
         return {}
     from concurrent.futures import ThreadPoolExecutor  # only now: a scan without programs does not load it
 
-    with ThreadPoolExecutor(max(1, plan.request.jobs)) as threads:
-        states = threads.map(lambda engine: examine(engine, _options(plan, engine.name)), engines)
-        return {engine.name: state for engine, state in zip(engines, states, strict=True)}
+    def prepared(engine: ForeignEngine) -> State:
+        absent = engine.prepare(_options(plan, engine.name, cache_folder))
+        return State(absent=absent, install="" if engine.program else engine.install)
+
+    with ThreadPoolExecutor(len(engines)) as threads:
+        return dict(zip((engine.name for engine in engines), threads.map(prepared, engines), strict=True))
 
 
 def examine(engine: ForeignEngine, options: ToolOptions) -> State:
-    """Find the program and show it its canary."""
+    """Find the program and show it its canary, and nothing else."""
     absent = engine.prepare(options)
     if absent:
-        return State(absent=absent, install=engine.install)
+        return State(absent=absent, install="" if engine.program else engine.install)
     return State(broken=verify(engine), install=engine.install)
 
 
 def absent_run(engine: EngineAbout, state: State) -> EngineRun:
-    """The run of a program that is not there, with how to install it."""
+    """The run of a program that is not there, with how to install it, or that lacks something, which the reason says."""
     return EngineRun(
         engine.name,
         engine.version,
         EngineStatus.MISSING,
         reason=state.absent,
-        advice=f"install: {state.install}",
+        advice=f"install: {state.install}" if state.install else "",
     )
 
 
@@ -131,9 +135,21 @@ def _has_a_file(engine: ForeignEngine, selection: Selection) -> bool:
     return any(engine.wants(file.uri, language_of(file.uri), traits_of(file.uri)) for file in selection.files)
 
 
-def _options(plan: Plan, name: str) -> ToolOptions:
+def _options(plan: Plan, name: str, cache_folder: Path | None) -> ToolOptions:
     request = plan.request
     files = (
         request.imports if name == "imported" else tuple(f for tool, f in request.tool_files if tool == name)
     )
-    return ToolOptions(request.offline, files)
+    return ToolOptions(request.offline, files, _own_folder(cache_folder, name))
+
+
+def _own_folder(cache_folder: Path | None, name: str) -> str:
+    """A folder in our cache for what a program compiles anew at every start otherwise; "" where none can be had."""
+    if cache_folder is None:
+        return ""
+    folder = cache_folder / "programs" / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return ""
+    return str(folder)

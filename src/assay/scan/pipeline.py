@@ -93,7 +93,7 @@ def _phases(plan: Plan, policy: GatePolicy, means: _Means) -> ScanResult:
         said.append(f"{len(plan.engines)} engines")
     with trace.phase("verify tools") as said:
         selection = _select(plan)
-        sound, others = _verify(plan, selection)
+        sound, others = _verify(plan, selection, means.cache_folder)
         _ask_issuers(plan, sound)
         said.append(f"{len(sound)} ok" + "".join(f", {run.engine} {run.status.value}" for run in others))
     with trace.phase("look") as said:
@@ -132,10 +132,15 @@ def _select(plan: Plan) -> Selection:
     return Selection(()) if plan.request.mode is ScanMode.HISTORY else select(plan.request)
 
 
-def _verify(plan: Plan, selection: Selection) -> tuple[list[AnyEngine], list[EngineRun]]:
-    """Engines that found their canary, and runs that say why the others do not look: broken, or no file is theirs."""
+def _verify(
+    plan: Plan, selection: Selection, cache_folder: Path | None
+) -> tuple[list[AnyEngine], list[EngineRun]]:
+    """Engines that can look, and runs that say why the others do not: broken, or no file is theirs.
+
+    Ours have found their canary; a foreign program is shown its own among the files, in the one start that it gets.
+    """
     sound, others = [], []
-    foreign = foreign_states(plan, selection)
+    foreign = foreign_states(plan, selection, cache_folder)
     for engine in plan.engines:
         if selection.files and not any(_is_wanted(engine, file.uri) for file in selection.files):
             run = EngineRun(engine.name, engine.version, EngineStatus.NOT_APPLICABLE, reason="no file for it")
@@ -145,7 +150,7 @@ def _verify(plan: Plan, selection: Selection) -> tuple[list[AnyEngine], list[Eng
         if state is not None and state.absent:
             others.append(absent_run(engine, state))
             continue
-        problem = state.broken if state is not None else verify(engine)
+        problem = "" if state is not None else verify(engine)
         if problem:
             run = EngineRun(
                 engine.name, engine.version, EngineStatus.BROKEN, reason=problem, advice="see `assay doctor`"
@@ -202,6 +207,7 @@ def _look_request(
         files=files,
         engines=engines,
         jobs=request.jobs,
+        programs=request.programs,
         offline=request.offline,
         reader=means.reader,
         file_seconds=request.file_seconds,

@@ -70,11 +70,11 @@ def _examine_programs() -> list[Health]:
 def _examine_program(name: str) -> Health:
     engine = registry.load(name)
     assert is_foreign(engine)  # what `foreign_names` promises
-    state = examine(engine, ToolOptions())
+    state = examine(engine, ToolOptions(ask_version=True))
     status = "missing" if state.absent else "broken" if state.broken else "ok"
     notes = [state.absent or state.broken, *(note.message for note in engine.notes)]
     reason = "; ".join(text for text in notes if text)
-    install = "" if status == "ok" else engine.install
+    install = "" if status == "ok" or (state.absent and engine.program) else engine.install
     return Health(name, engine.version, status, engine.program, 0, reason, install)
 
 

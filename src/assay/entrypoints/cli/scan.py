@@ -272,6 +272,7 @@ def _request(args: argparse.Namespace, settings: Settings, root: Path, paths: li
         context=not args.no_context,
         offline=args.offline or values.offline,
         jobs=_jobs(args.jobs or values.jobs),
+        programs=args.jobs or values.jobs,
         # An issuer's answer is true today only, so it is never kept.
         cache=values.cache and not args.no_cache and mode is not ScanMode.HISTORY and verify is None,
         max_file_bytes=values.max_file_size,

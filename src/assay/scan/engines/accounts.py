@@ -53,7 +53,7 @@ def status_of(tally: Tally, failed: int, is_project: bool, interrupted: bool) ->
     if is_project and not tally.complete:
         timed_out = tally.problem.startswith("timed-out")
         return (EngineStatus.TIMED_OUT if timed_out else EngineStatus.FAILED), tally.problem
-    if tally.ending is not None:
+    if tally.ending is not None and tally.ending.status is not EngineStatus.RAN:
         return tally.ending.status, tally.ending.reason
     if failed:
         return EngineStatus.PARTIAL, f"{failed} of {len(tally.looks)} files failed"

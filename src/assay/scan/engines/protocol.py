@@ -51,18 +51,27 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a foreign program ended, where that is not well: the last thing that its engine yields. What it found until then stands."""
+    """How a foreign program ended, and its version where only its output says it: the last thing that its engine yields.
+
+    What it found until then stands.
+    """
 
     status: EngineStatus
     reason: str
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolOptions:
-    """What a scan lets a foreign program have: the network or not, and the files that the settings name for it."""
+    """What a scan lets a foreign program have: the network or not, the files that the settings name for it, and a folder in our own cache.
+
+    `ask_version`: the program is started to say its version, even where its output would say it.
+    """
 
     offline: bool = True
     files: tuple[str, ...] = ()
+    cache: str = ""
+    ask_version: bool = False
 
 
 class EngineAbout(Protocol):

@@ -39,7 +39,14 @@ _FOREIGN: dict[str, tuple[str, frozenset[ScanType]]] = {
     "gitleaks": (_EXTERNAL + "gitleaks:engine", frozenset({ScanType.SECRETS})),
     "hadolint": (_EXTERNAL + "hadolint:engine", frozenset({ScanType.CONTAINERS})),
     "kingfisher": (_EXTERNAL + "kingfisher:engine", frozenset({ScanType.SECRETS})),
+    "njsscan": (_EXTERNAL + "njsscan:engine", frozenset({ScanType.SAST})),
+    "osv-scanner": (_EXTERNAL + "osv_scanner:engine", frozenset({ScanType.VULNERABILITIES})),
+    "ruff": (_EXTERNAL + "ruff:engine", frozenset({ScanType.SAST})),
     "semgrep": (_EXTERNAL + "semgrep:engine", frozenset({ScanType.SAST})),
+    "trivy": (
+        _EXTERNAL + "trivy:engine",
+        frozenset({ScanType.IAC, ScanType.CONTAINERS, ScanType.VULNERABILITIES}),
+    ),
     "zizmor": (_EXTERNAL + "zizmor:engine", frozenset({ScanType.IAC})),
 }
 

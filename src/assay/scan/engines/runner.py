@@ -42,6 +42,7 @@ Observer = Callable[[str, int, int], None]
 class LookRequest:
     """What is looked at, by whom, and within which limits.
 
+    `programs` is how many programs of others may run at once, 0 for all; else they share the `jobs`.
     `key` names the rules and settings that results depend on. `focus` narrows the file engines to these uris; project engines see all.
     """
 
@@ -56,6 +57,7 @@ class LookRequest:
     cache: Cache | None = None
     key: bytes = b""
     focus: frozenset[str] | None = None
+    programs: int = 0
 
 
 @dataclass(slots=True)
@@ -125,12 +127,15 @@ class _Session:
     def run(self) -> None:
         """Take what the cache has, then do the rest here or in processes."""
         fresh = self._take_unchanged()
-        tasks: list[Task] = [
+        projects = [
             ProjectTask(name, is_foreign(engine))
             for name, engine in self.project_engines.items()
             if not self._take_project(name)
         ]
         fresh.sort(key=_by_size_and_uri)
+        # Programs first: what takes longest begins first.
+        projects.sort(key=lambda task: not task.foreign)
+        tasks: list[Task] = [*projects]
         tasks += _chunks(fresh) if self.file_engines else []
         work = self._work(fresh)
         for name in self.tallies:
@@ -157,8 +162,8 @@ class _Session:
         )
 
     def _is_small(self, fresh: Sequence[tuple[TargetFile, bytes | None]], tasks: Sequence[Task]) -> bool:
-        if sum(isinstance(task, ProjectTask) and task.foreign for task in tasks) > 1:
-            return False  # programs side by side: the scan takes as long as the slowest, not as their sum
+        if _programs(tasks):
+            return False  # programs side by side, and beside us: the scan takes as long as the slowest, not as their sum
         if len(tasks) <= 1 and self.request.jobs == 1 and not self.project_engines:
             return True
         size = sum(file.size for file, _ in fresh)
@@ -204,9 +209,9 @@ class _Session:
             self._begin(name)
         while tasks:
             again: list[Task] = []
-            news = run_tasks(
-                work, tasks, jobs=max(1, self.request.jobs), seconds=self._seconds, memory_bytes=_MEMORY_BYTES
-            )
+            # A worker whose program runs only waits: unless their number was set, programs take none of our own processes.
+            jobs = max(1, self.request.jobs) + (0 if self.request.programs else _programs(tasks))
+            news = run_tasks(work, tasks, jobs=jobs, seconds=self._seconds, memory_bytes=_MEMORY_BYTES)
             for event in news:
                 if isinstance(event, Item):
                     self._take(event.value)
@@ -389,7 +394,7 @@ class _Session:
         notes = notifications(engine.name, tally.looks)
         return EngineRun(
             engine=engine.name,
-            version=engine.version,
+            version=(tally.ending.version if tally.ending else "") or engine.version,
             status=status,
             files=len(tally.looks),
             findings=sum(len(look.findings) + len(look.allowed) for look in tally.looks.values()),
@@ -424,6 +429,10 @@ class _Session:
 def _by_size_and_uri(entry: tuple[TargetFile, bytes | None]) -> tuple[int, str]:
     """The largest files first, so that none is left for last."""
     return -(entry[0].size // _CHUNK_BYTES), entry[0].uri
+
+
+def _programs(tasks: Iterable[Task]) -> int:
+    return sum(isinstance(task, ProjectTask) and task.foreign for task in tasks)
 
 
 def _chunks(files: Sequence[tuple[TargetFile, bytes | None]]) -> list[FilesTask]:

@@ -11,8 +11,9 @@ from assay.model.location import Location
 from assay.model.rule import Rule
 from assay.model.scan import ScanType
 from assay.scan.engines.external.mirror import Mirror
+from assay.scan.engines.external.parsed import Parsed
 from assay.scan.engines.external.text import finding, region
-from assay.scan.engines.external.tool import Parsed, Tool, ToolEngine
+from assay.scan.engines.external.tool import Tool, ToolEngine
 from assay.scan.engines.protocol import Canary, ToolOptions
 from assay.scan.target.file import Trait
 
@@ -80,6 +81,13 @@ def _wants(uri: str, language: str, _traits: frozenset[Trait]) -> bool:
     return language == "dockerfile" or name.lower().startswith("dockerfile") or name.endswith(_ENDINGS)
 
 
+def _version(document: Any) -> str:
+    """It takes two seconds to say its version by itself, and writes it into every result."""
+    parts = document if isinstance(document, list) else [document]
+    told = [part.get("summary", {}).get("checkov_version") or part.get("checkov_version") for part in parts]
+    return next(filter(None, told), "")
+
+
 TOOL = Tool(
     name="checkov",
     program="checkov",
@@ -91,6 +99,7 @@ TOOL = Tool(
     arguments=_arguments,
     parse=parse,
     array="",
+    version_in=_version,
 )
 
 

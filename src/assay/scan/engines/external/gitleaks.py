@@ -8,9 +8,10 @@ from typing import Any
 from assay.model.rule import Rule
 from assay.model.scan import ScanType
 from assay.scan.engines.external.mirror import Mirror
+from assay.scan.engines.external.parsed import Parsed
 from assay.scan.engines.external.secret_tools import canary, secret_finding, wants
 from assay.scan.engines.external.text import region
-from assay.scan.engines.external.tool import Parsed, Tool, ToolEngine
+from assay.scan.engines.external.tool import Tool, ToolEngine
 from assay.scan.engines.protocol import ToolOptions
 
 
@@ -51,6 +52,7 @@ TOOL = Tool(
     parse=parse,
     array="",
     version_arguments=("version",),
+    module="github.com/zricethezav/gitleaks/v8",
 )
 
 

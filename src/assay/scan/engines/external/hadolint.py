@@ -9,8 +9,9 @@ from assay.model.location import Location
 from assay.model.rule import Rule
 from assay.model.scan import ScanType
 from assay.scan.engines.external.mirror import Mirror
+from assay.scan.engines.external.parsed import Parsed
 from assay.scan.engines.external.text import finding, region
-from assay.scan.engines.external.tool import Parsed, Tool, ToolEngine
+from assay.scan.engines.external.tool import Tool, ToolEngine
 from assay.scan.engines.protocol import Canary, ToolOptions
 from assay.scan.target.file import Trait
 

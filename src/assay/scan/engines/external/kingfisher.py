@@ -9,9 +9,10 @@ from typing import Any
 from assay.model.rule import Rule
 from assay.model.scan import ScanType
 from assay.scan.engines.external.mirror import Mirror
+from assay.scan.engines.external.parsed import Parsed
 from assay.scan.engines.external.secret_tools import canary, secret_finding, wants
 from assay.scan.engines.external.text import confidence, region
-from assay.scan.engines.external.tool import Parsed, Tool, ToolEngine
+from assay.scan.engines.external.tool import Tool, ToolEngine
 from assay.scan.engines.protocol import ToolOptions
 
 
@@ -37,14 +38,16 @@ def parse(document: Any, mirror: Mirror) -> Parsed:
     return Parsed(tuple(found), (), lost)
 
 
-def _arguments(paths: Sequence[str], _options: ToolOptions) -> list[str]:
+def _arguments(paths: Sequence[str], options: ToolOptions) -> list[str]:
     target = paths[0] if len(paths) == 1 else "."
     flags = [
         "--no-validate",
         "--no-update-check",
+        "--no-dedup",
         "--git-history",
         "none",
-        "--no-rule-cache",
+        # To compile its rules takes seconds of every start.
+        *(["--rule-cache-dir", options.cache] if options.cache else ["--no-rule-cache"]),
         "--format",
         "json",
     ]

@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -21,15 +23,16 @@ _MAX_NAME = 255
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """The folder, the uris in it, and the ones that could not be copied, each with the reason."""
+    """The folder, the uris in it, the ones that could not be copied, each with the reason, and the uris of the canary beside them."""
 
     root: str
     uris: tuple[str, ...]
     unread: tuple[tuple[str, str], ...] = ()
+    canary: tuple[str, ...] = ()
 
     def uri_of(self, path: str) -> str:
         """The uri of a path as a program reports it: absolute, relative, a file: uri, or with the folder twice. "" for no file of ours."""
-        known = frozenset(self.uris)
+        known = _known(self.uris, self.canary)
         for text in (path, unquote(path)):
             plain = text.removeprefix("file://").removeprefix(self.root).replace("\\", "/")
             parts = [part for part in plain.split("/") if part not in ("", ".", "..")]
@@ -40,9 +43,18 @@ class Mirror:
         return ""
 
 
+@lru_cache(maxsize=8)
+def _known(uris: tuple[str, ...], canary: tuple[str, ...]) -> frozenset[str]:
+    return frozenset((*uris, *canary))
+
+
 @contextmanager
-def mirrored(project: Project, extra: Iterable[tuple[str, bytes]] = ()) -> Iterator[Mirror]:
-    """Copies of every file that the engine wants, gone afterwards. `extra` are further files, which are not uris."""
+def mirrored(
+    project: Project, extra: Iterable[tuple[str, bytes]] = (), canary: Iterable[tuple[str, bytes]] = ()
+) -> Iterator[Mirror]:
+    """Copies of every file that the engine wants, gone afterwards. `extra` are further files, which are not uris; the canary's files lie
+    in a folder of their own.
+    """
     with tempfile.TemporaryDirectory(prefix="assay-files-", ignore_cleanup_errors=True) as folder:
         # Some programs report real paths, and a temporary folder may lie behind a link.
         root = Path(folder).resolve()
@@ -55,7 +67,20 @@ def mirrored(project: Project, extra: Iterable[tuple[str, bytes]] = ()) -> Itera
                 uris.append(file.uri)
         for name, content in extra:
             (root / name).write_bytes(content)
-        yield Mirror(str(root), tuple(uris), tuple(unread))
+        seeded = _seeded(root, canary) if uris else ()
+        yield Mirror(str(root), tuple(uris), tuple(unread), seeded)
+
+
+def _seeded(root: Path, files: Iterable[tuple[str, bytes]]) -> tuple[str, ...]:
+    """Write the canary's files into a folder that is none of the target's, and return their uris."""
+    folder = next(name for n in count() if not (root / (name := f"assay-canary-{n}")).exists())
+    uris = []
+    for name, content in files:
+        target = root / folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        uris.append(f"{folder}/{name}")
+    return tuple(uris)
 
 
 def _is_plain(uri: str) -> bool:

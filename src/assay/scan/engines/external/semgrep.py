@@ -13,9 +13,10 @@ from assay.model.location import Location
 from assay.model.rule import Rule
 from assay.model.scan import ScanType
 from assay.scan.engines.external.mirror import Mirror
+from assay.scan.engines.external.parsed import Parsed
 from assay.scan.engines.external.sarif import cwe_ids
 from assay.scan.engines.external.text import confidence, finding, region
-from assay.scan.engines.external.tool import Parsed, Tool, ToolEngine
+from assay.scan.engines.external.tool import Tool, ToolEngine
 from assay.scan.engines.protocol import Canary, ToolOptions
 from assay.scan.target.file import Trait
 
@@ -82,6 +83,14 @@ def _wants(_uri: str, language: str, _traits: frozenset[Trait]) -> bool:
     return language in _LANGUAGES
 
 
+def _lacks(options: ToolOptions) -> str:
+    return (
+        ""
+        if options.files
+        else 'missing configuration: local rules, as in [tools.semgrep] config = "rules.yml"'
+    )
+
+
 TOOL = Tool(
     name="semgrep",
     program="semgrep",
@@ -95,8 +104,9 @@ TOOL = Tool(
     array="results",
     # An empty ignore file: its own default leaves out tests and vendored code.
     extra=((".semgrepignore", b""), (_CANARY_FILE, _CANARY_RULE)),
-    needs='local rules, as in [tools.semgrep] config = "rules.yml"',
-    environment={"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0"},
+    lacks=_lacks,
+    version_in=lambda document: document["version"],
+    environment=lambda _options: {"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0"},
 )
 
 

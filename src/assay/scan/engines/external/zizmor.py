@@ -8,8 +8,9 @@ from typing import Any
 from assay.model.rule import Rule
 from assay.model.scan import ScanType
 from assay.scan.engines.external.mirror import Mirror
+from assay.scan.engines.external.parsed import Parsed
 from assay.scan.engines.external.sarif import Reading, read
-from assay.scan.engines.external.tool import Parsed, Tool, ToolEngine
+from assay.scan.engines.external.tool import Tool, ToolEngine
 from assay.scan.engines.process import Completed
 from assay.scan.engines.protocol import Canary, ToolOptions
 from assay.scan.target.file import Trait
