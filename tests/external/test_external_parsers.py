@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from assay.model.finding import Finding
 from assay.model.severity import Severity, severity_of_word
+from assay.scan.engines.external import cyclonedx_file, gitlab_file
 from assay.scan.engines.external.mirror import Mirror
 from assay.scan.engines.external.parsed import Parsed
 from assay.scan.engines.external.sarif import Reading, plain_uri, read
@@ -176,6 +177,83 @@ def test_every_severity_word_of_a_recording_is_on_our_scale() -> None:
     for name in ARRAYS:
         for one in parsed(name).findings:
             severity_of_word(one.evidence[0].severity)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    parts=st.fixed_dictionaries(
+        {},
+        optional={
+            "vulnerabilities": st.lists(
+                st.dictionaries(
+                    st.sampled_from(["location", "identifiers", "affects", "ratings", "analysis", "id", "name", "severity"]), _JSON
+                ),
+                max_size=3,
+            ),
+            "components": _JSON, "metadata": _JSON, "scan": _JSON,
+        },
+    )
+)  # fmt: skip
+def test_no_broken_report_raises(parts: dict[str, Any]) -> None:
+    cyclonedx_file.read({"bomFormat": "CycloneDX", **parts}, "bom.json")
+    gitlab_file.read(parts, plain_uri)
+
+
+def test_gitlab_reports_name_flaws_and_packages() -> None:
+    place = {"file": "uv.lock", "dependency": {"package": {"name": "Urllib3"}, "version": "1.26.15"}}
+    ids = [{"type": "cve", "name": "CVE-2023-43804", "value": "CVE-2023-43804"}]
+    code = {
+        "name": "query", "description": "a query of text", "severity": "High", "location": {"file": "app/db.py", "start_line": 5},
+        "identifiers": [{"type": "semgrep_id", "value": "sqli"}, {"type": "cwe", "value": "89"}],
+    }  # fmt: skip
+    entries = [
+        {"name": "cookies", "severity": "Medium", "location": place, "identifiers": ids},
+        code,
+        {"location": {}},
+    ]
+    report = gitlab_file.read(
+        {"scan": {"scanner": {"name": "Some Tool"}}, "vulnerabilities": entries}, plain_uri
+    )
+    package, flaw = report.findings
+    assert package.component is not None
+    assert (package.component.purl, package.aliases) == ("pkg:pypi/urllib3@1.26.15", ("CVE-2023-43804",))
+    assert (*brief(flaw), flaw.cwe) == ("app/db.py", 5, "some-tool/sqli", Severity.HIGH, ("CWE-89",))
+    assert report.lost == 1
+
+
+def test_gitlab_code_quality() -> None:
+    entry = {
+        "check_name": "eval",
+        "description": "eval is used",
+        "severity": "major",
+        "location": {"path": "app.js", "lines": {"begin": 3}},
+    }
+    assert gitlab_file.is_report([entry])
+    (one,) = gitlab_file.read([entry], plain_uri).findings
+    assert brief(one) == ("app.js", 3, "code-quality/eval", Severity.HIGH)
+
+
+def test_cyclonedx_and_what_its_author_has_settled() -> None:
+    document = {
+        "bomFormat": "CycloneDX",
+        "metadata": {"tools": {"components": [{"name": "Grype"}]}},
+        "components": [{"bom-ref": "a", "purl": "pkg:pypi/urllib3@1.26.15"}],
+        "vulnerabilities": [
+            {"id": "CVE-2023-43804", "references": [{"id": "GHSA-v845-jxx5-vc9f"}], "ratings": [{"severity": "low"}, {"score": 8.1}], "affects": [{"ref": "a"}]},
+            {"id": "CVE-2024-1", "affects": [{"ref": "a"}], "analysis": {"state": "not_affected", "detail": "that part is not called"}},
+            {"id": "CVE-2024-2", "affects": [{"ref": "a"}], "analysis": {"state": "not_affected"}},
+            {"id": "CVE-2024-3", "affects": [{"ref": "unknown"}]},
+        ],
+    }  # fmt: skip
+    report = cyclonedx_file.read(document, "bom.json")
+    assert [(one.rule_id, one.severity, one.aliases) for one in report.findings] == [
+        ("grype/known-vulnerability", Severity.HIGH, ("CVE-2023-43804", "GHSA-v845-jxx5-vc9f")),
+        ("grype/known-vulnerability", Severity.UNKNOWN, ("CVE-2024-2",)),
+    ]
+    assert [why for _, why in report.suppressed] == [
+        "not affected: that part is not called in grype's report"
+    ]
+    assert report.lost == 1
 
 
 SARIF = {

@@ -197,6 +197,25 @@ def test_an_imported_report_is_merged(root: Path, tmp_path: Path) -> None:
     assert (code, engine(result, "imported")["status"]) == (3, "missing")
 
 
+def test_an_imported_bill_of_materials_is_the_finding_that_we_have(root: Path, tmp_path: Path) -> None:
+    (root / "requirements.txt").write_text("urllib3==1.26.15\n")
+    file = tmp_path / "bom.json"
+    first = {"id": "CVE-2023-43804", "affects": [{"ref": "pkg:pypi/urllib3@1.26.15"}]}
+    other = {"id": "CVE-2099-1", "affects": [{"ref": "pkg:pypi/urllib3@1.26.15"}]}
+    tools = {"components": [{"name": "grype"}]}
+    file.write_text(
+        json.dumps(
+            {"bomFormat": "CycloneDX", "metadata": {"tools": tools}, "vulnerabilities": [first, other]}
+        )
+    )
+    _, alone = scan(root, "--type", "vulnerabilities")
+    _, both = scan(root, "--type", "vulnerabilities", "--import", str(file))
+    assert len(both["findings"]) == len(alone["findings"]) + 1
+    found = [one["triaged"]["finding"] for one in both["findings"]]
+    (same,) = [one for one in found if "CVE-2023-43804" in one["aliases"]]
+    assert [evidence["engine"] for evidence in same["evidence"]] == ["grype", "vulnerabilities"]
+
+
 @pytest.mark.parametrize("name", FOREIGN)
 def test_the_registry_line_says_what_the_adapter_says(name: str) -> None:
     one = registry.load(name)

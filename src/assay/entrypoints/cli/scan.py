@@ -73,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="take over the findings of a SARIF 2.1.0 report; may be repeated",
+        help="take over the findings of a SARIF, CycloneDX (also VEX) or GitLab report; may be repeated",
     )
     who.add_argument(
         "--offline", action="store_true", help="never ask the network (the default; overrides the settings)"
@@ -314,7 +314,7 @@ def _tool_files(settings: Settings) -> tuple[tuple[str, str], ...]:
 def _report_file(name: str) -> str:
     path = Path(os.path.abspath(name))  # noqa: PTH100 - as the user named it
     if not path.is_file():
-        raise UsageError(f"--import {name}: no such file", "give a SARIF 2.1.0 report")
+        raise UsageError(f"--import {name}: no such file", "give a SARIF, CycloneDX or GitLab report")
     return str(path)
 
 

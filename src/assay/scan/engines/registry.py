@@ -33,7 +33,7 @@ _EXTERNAL = "assay.scan.engines.external."
 
 # Programs of others. Each looks only when a scan asks for it: they cost seconds, and what they say depends on what is installed.
 _FOREIGN: dict[str, tuple[str, frozenset[ScanType]]] = {
-    "imported": (_EXTERNAL + "sarif_file:ImportedEngine", frozenset({ScanType.FULL})),
+    "imported": (_EXTERNAL + "imported:ImportedEngine", frozenset({ScanType.FULL})),
     "bandit": (_EXTERNAL + "bandit:engine", frozenset({ScanType.SAST})),
     "checkov": (_EXTERNAL + "checkov:engine", frozenset({ScanType.IAC, ScanType.CONTAINERS})),
     "gitleaks": (_EXTERNAL + "gitleaks:engine", frozenset({ScanType.SECRETS})),

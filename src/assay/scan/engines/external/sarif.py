@@ -12,11 +12,10 @@ import re2
 from assay.model.finding import Finding, FlowStep
 from assay.model.location import Location
 from assay.model.severity import Severity, severity_of_score
+from assay.scan.engines.external.report_shapes import MAX_TEXT, Report, rows, slug, table, words
 from assay.scan.engines.external.text import finding, region
 
 _CWE = re2.compile(r"(?i)\bcwe[-_/ ]?0*(\d{1,5})\b")
-_SLUG = re2.compile(r"[^a-z0-9]+")
-_MAX_TEXT = 4000
 _MAX_STEPS = 100
 # A result of another kind says that something is in order, or does not apply.
 _FLAWS = frozenset({"fail", "open", "review"})
@@ -29,15 +28,6 @@ class Reading:
     uri_of: Callable[[str], str]
     tool: str = ""
     word: Callable[[Mapping[str, Any]], str] = lambda _result: ""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a report says: findings, those that it calls suppressed (each with the reason), and how many name no file of ours."""
-
-    findings: tuple[Finding, ...]
-    suppressed: tuple[tuple[Finding, str], ...] = ()
-    lost: int = 0
 
 
 def read(document: Any, reading: Reading) -> Report:
@@ -53,19 +43,19 @@ def read(document: Any, reading: Reading) -> Report:
     lost = 0
     for run in document["runs"]:
         rules = _Rules(run)
-        tool = reading.tool or _slug(rules.driver)
-        for result in _list(run, "results"):
+        tool = reading.tool or slug(rules.driver)
+        for result in rows(run, "results"):
             if result.get("kind", "fail") not in _FLAWS or result.get("baselineState") == "absent":
                 continue
             one = _finding(result, rules, tool, reading)
-            accepted = [s for s in _list(result, "suppressions") if s.get("status", "accepted") == "accepted"]
+            accepted = [s for s in rows(result, "suppressions") if s.get("status", "accepted") == "accepted"]
             if one is None:
                 lost += 1
             elif accepted:
                 suppressed.append(
                     (
                         one,
-                        f"suppressed in {tool}'s report: {_text(accepted[0].get('justification')) or 'no reason given'}",
+                        f"suppressed in {tool}'s report: {words(accepted[0].get('justification')) or 'no reason given'}",
                     )
                 )
             else:
@@ -77,34 +67,34 @@ class _Rules:
     """The reporting descriptors of one run, by index and by id."""
 
     def __init__(self, run: Any) -> None:
-        tool = _dict(run, "tool")
-        driver = _dict(tool, "driver")
-        self.driver = _text(driver.get("name")) or "unnamed"
-        self.listed = _list(driver, "rules")
+        tool = table(run, "tool")
+        driver = table(tool, "driver")
+        self.driver = words(driver.get("name")) or "unnamed"
+        self.listed = rows(driver, "rules")
         self.by_id = {
-            _text(rule.get("id")): rule
-            for component in (driver, *_list(tool, "extensions"))
-            for rule in _list(component, "rules")
+            words(rule.get("id")): rule
+            for component in (driver, *rows(tool, "extensions"))
+            for rule in rows(component, "rules")
         }
 
     def of(self, result: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         """Id and descriptor of a result's rule; the descriptor may be empty."""
-        index = result.get("ruleIndex", _dict(result, "rule").get("index"))
-        native = _text(result.get("ruleId")) or _text(_dict(result, "rule").get("id"))
+        index = result.get("ruleIndex", table(result, "rule").get("index"))
+        native = words(result.get("ruleId")) or words(table(result, "rule").get("id"))
         usable = isinstance(index, int) and 0 <= index < len(self.listed)
         if not native and usable:
-            native = _text(self.listed[index].get("id"))
+            native = words(self.listed[index].get("id"))
         rule = self.by_id.get(native) or (self.listed[index] if usable else {})
         return native or "unnamed", rule
 
 
 def _finding(result: Mapping[str, Any], rules: _Rules, tool: str, reading: Reading) -> Finding | None:
-    places = [p for p in (_location(one, reading) for one in _list(result, "locations")) if p is not None]
+    places = [p for p in (_location(one, reading) for one in rows(result, "locations")) if p is not None]
     if not places:
         return None
     native, rule = rules.of(result)
-    title = _text(_dict(rule, "shortDescription").get("text")) or _text(rule.get("name"))
-    level = _text(result.get("level")) or _text(_dict(rule, "defaultConfiguration").get("level")) or "warning"
+    title = words(table(rule, "shortDescription").get("text")) or words(rule.get("name"))
+    level = words(result.get("level")) or words(table(rule, "defaultConfiguration").get("level")) or "warning"
     word = reading.word(result) or level
     one = finding(
         tool,
@@ -114,14 +104,14 @@ def _finding(result: Mapping[str, Any], rules: _Rules, tool: str, reading: Readi
         word,
         places[0],
     )
-    properties = _dict(rule, "properties")
+    properties = table(rule, "properties")
     return replace(
         one,
         severity=_scored(properties) or one.severity,
-        related=(*places[1:], *_places(_list(result, "relatedLocations"), reading)),
+        related=(*places[1:], *_places(rows(result, "relatedLocations"), reading)),
         code_flow=tuple(_flow(result, reading)),
         cwe=_cwe(rule, properties),
-        remediation=_text(_dict(rule, "help").get("text")),
+        remediation=words(table(rule, "help").get("text")),
     )
 
 
@@ -134,20 +124,20 @@ def _scored(properties: Mapping[str, Any]) -> Severity | None:
 
 
 def _message(result: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
-    message = _dict(result, "message")
-    text = _text(message.get("text"))
+    message = table(result, "message")
+    text = words(message.get("text"))
     if text:
         return text
-    text = _text(_dict(_dict(rule, "messageStrings"), _text(message.get("id"))).get("text"))
+    text = words(table(table(rule, "messageStrings"), words(message.get("id"))).get("text"))
     arguments = message.get("arguments")
     for number, argument in enumerate(arguments if isinstance(arguments, list) else ()):
-        text = text.replace(f"{{{number}}}", _text(argument))
-    return text[:_MAX_TEXT]
+        text = text.replace(f"{{{number}}}", words(argument))
+    return text[:MAX_TEXT]
 
 
 def _cwe(rule: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[str, ...]:
     """From tags and from the `cwe` property, as programs write them, and from relationships to the taxonomy."""
-    relations = [_dict(one, "target").get("id") for one in _list(rule, "relationships")]
+    relations = [table(one, "target").get("id") for one in rows(rule, "relationships")]
     return tuple(
         dict.fromkeys(
             (*cwe_ids(properties.get("tags")), *cwe_ids(properties.get("cwe")), *cwe_ids(relations))
@@ -158,13 +148,13 @@ def _cwe(rule: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[str, .
 def cwe_ids(value: object) -> tuple[str, ...]:
     """The CWE ids in a text or in a list of texts, in any of the ways in which programs write them."""
     texts = value if isinstance(value, list) else [value]
-    return tuple(dict.fromkeys(f"CWE-{found[1]}" for text in texts for found in _CWE.finditer(_text(text))))
+    return tuple(dict.fromkeys(f"CWE-{found[1]}" for text in texts for found in _CWE.finditer(words(text))))
 
 
 def _flow(result: Mapping[str, Any], reading: Reading) -> Iterator[FlowStep]:
-    for flow in _list(result, "codeFlows")[:1]:
-        for thread in _list(flow, "threadFlows")[:1]:
-            steps = [_dict(step, "location") for step in _list(thread, "locations")[:_MAX_STEPS]]
+    for flow in rows(result, "codeFlows")[:1]:
+        for thread in rows(flow, "threadFlows")[:1]:
+            steps = [table(step, "location") for step in rows(thread, "locations")[:_MAX_STEPS]]
             if len(steps) > 1:
                 yield from (FlowStep(place) for place in _places(steps, reading))
 
@@ -174,36 +164,18 @@ def _places(locations: list[Any], reading: Reading) -> list[Location]:
 
 
 def _location(location: Any, reading: Reading) -> Location | None:
-    physical = _dict(location, "physicalLocation")
-    uri = reading.uri_of(_text(_dict(physical, "artifactLocation").get("uri")))
+    physical = table(location, "physicalLocation")
+    uri = reading.uri_of(words(table(physical, "artifactLocation").get("uri")))
     if not uri:
         return None
-    where = _dict(physical, "region")
+    where = table(physical, "region")
     line = where.get("startLine")
     end_line = where.get("endLine", line)
     span = region(line, where.get("startColumn"), end_line, where.get("endColumn", where.get("startColumn")))
-    return Location(uri, span, _text(_dict(location, "message").get("text"))[:_MAX_TEXT])
+    return Location(uri, span, words(table(location, "message").get("text"))[:MAX_TEXT])
 
 
 def plain_uri(text: str) -> str:
     """A relative path from an artifact uri that is not of a file we know: no scheme, no leading `/`, no step upwards."""
     path = unquote(text.removeprefix("file://"))
     return "/".join(part for part in path.split("/") if part not in ("", ".", ".."))
-
-
-def _slug(name: str) -> str:
-    return str(_SLUG.sub("-", name.lower())).strip("-") or "unnamed"
-
-
-def _dict(value: Any, key: str) -> Mapping[str, Any]:
-    inner = value.get(key) if isinstance(value, dict) else None
-    return inner if isinstance(inner, dict) else {}
-
-
-def _list(value: Any, key: str) -> list[Any]:
-    inner = value.get(key) if isinstance(value, dict) else None
-    return [one for one in inner if isinstance(one, dict)] if isinstance(inner, list) else []
-
-
-def _text(value: Any) -> str:
-    return value[:_MAX_TEXT] if isinstance(value, str) else ""

@@ -10,8 +10,9 @@ from pathlib import Path
 from assay.model.finding import Finding
 from assay.model.rule import Rule
 from assay.model.scan import Notification, ScanType
+from assay.scan.engines.external import cyclonedx_file, gitlab_file, sarif
 from assay.scan.engines.external.mirror import Mirror
-from assay.scan.engines.external.sarif import Reading, Report, plain_uri, read
+from assay.scan.engines.external.report_shapes import Report
 from assay.scan.engines.protocol import Canary, Ending, Look, Project, ToolOptions
 from assay.scan.target.file import Trait
 
@@ -22,11 +23,11 @@ class ImportedEngine:
     """Findings that stand in reports already. A report that cannot be read makes the scan incomplete: it was asked for."""
 
     name = "imported"
-    version = "2.1.0"
+    version = ""
     scan_types = frozenset({ScanType.FULL})
     foreign = True
     program = ""
-    install = "give a SARIF 2.1.0 report"
+    install = "give a report in one of these forms"
 
     def __init__(self, own_rules: tuple[Rule, ...] = ()) -> None:
         del own_rules
@@ -52,7 +53,8 @@ class ImportedEngine:
             try:
                 _read(file, Mirror("", ()))
             except (OSError, ValueError, RecursionError) as error:
-                return f"{Path(file).name}: not SARIF 2.1.0 ({error if not isinstance(error, RecursionError) else 'too deep'})"
+                why = "too deep" if isinstance(error, RecursionError) else error
+                return f"{Path(file).name}: no SARIF 2.1.0, CycloneDX or GitLab report ({why})"
         return ""
 
     def look_at_project(self, project: Project) -> Iterator[Look | Ending]:
@@ -81,4 +83,12 @@ def _read(file: str, mirror: Mirror) -> Report:
     if path.stat().st_size > _MAX_BYTES:
         raise ValueError(f"more than {_MAX_BYTES} bytes")
     document = json.loads(path.read_bytes().decode("utf-8-sig"))
-    return read(document, Reading(lambda text: mirror.uri_of(text) or plain_uri(text)))
+
+    def uri_of(text: str) -> str:
+        return mirror.uri_of(text) or sarif.plain_uri(text)
+
+    if cyclonedx_file.is_report(document):
+        return cyclonedx_file.read(document, path.name)
+    if gitlab_file.is_report(document):
+        return gitlab_file.read(document, uri_of)
+    return sarif.read(document, sarif.Reading(uri_of))
