@@ -118,3 +118,17 @@ def _children(pid: int) -> list[int]:
     if not path.exists():
         pytest.skip("this system does not list child processes")
     return [int(word) for word in path.read_text().split()]
+
+
+def test_a_hundred_thousand_files_are_each_accounted_for(root: Path) -> None:
+    for folder in range(200):
+        place = root / str(folder)
+        place.mkdir()
+        (place / "0.txt").write_text("")
+        for number in range(1, 500):
+            os.link(place / "0.txt", place / f"{number}.txt")
+    (root / "199" / "flawed.txt").write_text("flaw\n")
+    code, result = scan(root)
+    assert code == 1
+    assert places(result) == ["199/flawed.txt:1"]
+    assert len(result["files"]) == 100_001
