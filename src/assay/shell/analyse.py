@@ -47,4 +47,22 @@ def analyse(script: str, context: ShellContext = _DEFAULT, dialect: str = "bash"
             look_into_powershell(script, dialect, evaluator)
     except RecursionError:
         evaluator.doubt("the script nests too deeply")
+    _settle_hidden(evaluator)
     return Analysis(tuple(evaluator.effects), tuple(evaluator.doubts), tuple(evaluator.commands))
+
+
+def _settle_hidden(evaluator: Evaluator) -> None:
+    """Texts that stand in the script itself and are decoded there were hidden on purpose; one that decodes to plain words was not."""
+    hidden = evaluator.hidden
+    if len(hidden) == 1 and _is_plain(hidden[0][2]):
+        return
+    for name, line, _ in hidden:
+        evaluator.emit("code.decoded", name, "printed", detail="a text of the script is decoded: " + line)
+
+
+def _is_plain(text: str) -> bool:
+    return (
+        bool(text.strip())
+        and not set(text) & set("/|;&$`<>~\ufffc\x00")
+        and text.replace("\n", " ").isprintable()
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import re2
+
 from assay.shell.mentions import paths_in_text, paths_in_word
 from assay.shell.programs import (
     archives,
@@ -25,8 +27,9 @@ from assay.shell.textflow import FILTERS, is_decoder, taints_of
 from assay.shell.value import UNKNOWN, Command, Value, Word
 from assay.shell.wrappers import Unwrapped, unwrap
 
+_PRODUCTION = re2.compile(r"(?i)(?:^|[^a-z])(?:prod|production|prd|live)(?:[^a-z]|$)")
 _LOOKUPS = {"command": {"-v", "-V"}, "exec": set(), "type": set()}
-_HELP = frozenset({"--help", "--version", "-help", "--usage"})
+_HELP = frozenset({"--help", "-help", "--usage"})
 # Programs that pass their arguments on, so that `--help` among them says nothing of what they do themselves.
 _PASSING = frozenset(
     {
@@ -64,6 +67,7 @@ def perform(command: Command, shell: Shell) -> Value:
     for variable, value in command.assigned:
         if command.args or command.name.text:
             shell.emit("env.set", variable, "assigned", detail=value[:200])
+    _on_production(command, shell)
     if not command.name.known:
         return _unknown_program(command, shell)
     name = program_name(command.name.text)
@@ -88,15 +92,45 @@ def perform(command: Command, shell: Shell) -> Value:
     handler = _handlers().get(name)
     if handler is None:
         return _generic(command, name, shell)
-    if (
-        name not in _PASSING
-        and any(word.text in _HELP for word in command.args)
-        and handler not in interpreters.RUNNERS
-    ):
+    if name not in _PASSING and _asks_for_help(command.args) and handler not in interpreters.RUNNERS:
         return Value(UNKNOWN)
     if handler.__module__ in _ALSO_READING and name not in _ONLY_NAMING:
         _mentioned(command, shell)
     return handler(command, shell)
+
+
+_MIGRATES = (
+    "db:",
+    "migrate",
+    "seed",
+    "upgrade head",
+    "downgrade",
+    "console",
+    "dbshell",
+    "flush",
+    "shell",
+    "runner",
+    "artisan",
+)
+
+
+def _on_production(command: Command, shell: Shell) -> None:
+    """`RAILS_ENV=production rails db:migrate`: a framework's own tool told to work on the production data."""
+    pairs = [*command.assigned, *(word.text.split("=", 1) for word in command.args if "=" in word.text[1:])]
+    told = any(
+        name.upper().rstrip("S").endswith(("_ENV", "_URL", "ENVIRONMENT", "SETTINGS_MODULE", "-ENV"))
+        and _PRODUCTION.search(value)
+        for name, value in pairs
+        if name != "NODE_ENV"
+    )
+    if told and any(mark in command.line for mark in _MIGRATES):
+        shell.emit("database.change", command.line, "production", detail="production")
+
+
+def _asks_for_help(args: list[Word]) -> bool:
+    """`--help` anywhere; `--version` only where nothing follows that it could be given as a value."""
+    texts = [word.text for word in args]
+    return any(text in _HELP for text in texts) or texts[-1:] == ["--version"] or texts[:1] == ["--version"]
 
 
 def program_name(text: str) -> str:
@@ -114,34 +148,8 @@ _ALSO_READING = frozenset(
     for name in ("builtins", "database", "network", "packages", "remote", "system")
 )
 _ONLY_NAMING = frozenset(
-    [
-        "echo",
-        "printf",
-        "print",
-        "eval",
-        "trap",
-        "alias",
-        "read",
-        "source",
-        ".",
-        "exit",
-        "return",
-        "test",
-        "unset",
-        "local",
-        "export",
-        "declare",
-        "set",
-        "curl",
-        "curlie",
-        "wget",
-        "wget2",
-        "ssh-keygen",
-        "scp",
-        "rsync",
-        "rclone",
-    ]
-)
+    ["echo", "printf", "print", "eval", "trap", "alias", "read", "source", ".", "exit", "return", "test", "unset", "local", "export", "declare", "set", "curl", "curlie", "wget", "wget2", "ssh-keygen", "scp", "rsync", "rclone"]
+)  # fmt: skip
 
 
 def _unknown_program(command: Command, shell: Shell) -> Value:
@@ -169,6 +177,8 @@ def _start_file(command: Command, shell: Shell) -> Value | None:
     """A file that this script itself wrote, started as a program."""
     path = shell.path(command.name.text)
     shell.emit("code.run", path, detail="started")
+    if interpreters.is_release_script(path):
+        shell.emit("deploy.run", path, detail=command.line)
     written = shell.files.get(path)
     if written is None:
         return None
@@ -186,8 +196,11 @@ def _is_bare_shell(words: tuple[Word, ...]) -> bool:
     )
 
 
+_RAISING = frozenset({"sudo", "doas", "pkexec", "run0"})
+
+
 def _run_inner(command: Command, name: str, inner: Unwrapped, shell: Shell) -> Value:
-    if name in ("sudo", "doas", "pkexec", "run0"):
+    if name in _RAISING:
         options = inner.options
         user = (options.first("-u", "--user") if options else "") or "root"
         shell.emit("privilege.raise", user, detail=command.line)
@@ -207,14 +220,18 @@ def _run_inner(command: Command, name: str, inner: Unwrapped, shell: Shell) -> V
         out = shell.script(Value(text.text, text.taints), name)
     if name in ("nsenter", "chroot"):
         shell.emit("privilege.raise", "root", detail=command.line)
+    before, shell.raised = shell.raised, shell.raised or name in _RAISING
     if inner.words:
         out = shell.run(list(inner.words), command.stdin)
+    shell.raised = before
     return out
 
 
 def _generic(command: Command, name: str, shell: Shell) -> Value:
     """A program without a description: every path that its arguments or its known input name may be read."""
-    if _publishes(command):
+    if name in _SENDERS:
+        _hands_over(command, name, shell)
+    if _publishes(command) or name in _PUBLISHERS:
         shell.emit("deploy.run", name, detail=command.line)
     words = " ".join(word.text for word in command.args)
     if any(word.text in interpreters.LOSING for word in command.args[:2]) or any(
@@ -238,32 +255,38 @@ def _mentioned(command: Command, shell: Shell) -> frozenset[str]:
     return taints
 
 
+# Programs made to hand files to somebody else.
+_SENDERS = frozenset(
+    ["croc", "wormhole", "magic-wormhole", "ffsend", "transfer", "wetransfer", "restic", "borg", "duplicity", "duplicacy", "kopia", "rclone-copy", "woof", "qrcp", "onionshare", "onionshare-cli", "gdrive", "dropbox", "megaput", "mega-put", "ipfs"]
+)  # fmt: skip
+_LOOKS = frozenset(
+    ["receive", "recv", "list", "ls", "snapshots", "check", "info", "help", "version", "status", "init", "restore"]
+)  # fmt: skip
+
+
+def _hands_over(command: Command, name: str, shell: Shell) -> None:
+    words = [word.text for word in command.args if not word.text.startswith("-")]
+    if words and not _LOOKS & set(words[:2]):
+        shell.emit("data.send", name, detail=command.line)
+
+
+_PUBLISHERS = frozenset({"gh-pages", "semantic-release", "np", "release-it", "surge"})
 _GRAVE = frozenset(
-    [
-        "deploy",
-        "publish",
-        "destroy",
-        "apply",
-        "release",
-        "promote",
-        "rollback",
-        "undeploy",
-        "provision",
-        "teardown",
-        "unpublish",
-        "delete",
-        "remove",
-        "uninstall",
-        "purge",
-        "drop",
-    ]
-)
+    ["deploy", "publish", "destroy", "apply", "release", "promote", "rollback", "undeploy", "provision", "teardown", "unpublish", "delete", "remove", "uninstall", "purge", "drop", "gh-deploy", "submit"]
+)  # fmt: skip
 
 
 def _publishes(command: Command) -> bool:
     """`<tool> deploy`, `<tool> role remove`, `make release`: the same few words everywhere, among the first three."""
+    if any(word.text in ("-n", "--dry-run", "--just-print", "--recon", "--dryrun") for word in command.args):
+        return False
     words = [word.text for word in command.args if not word.text.startswith("-")][:3]
-    return any(word.partition(":")[0] in _GRAVE for word in words if "/" not in word and "." not in word)
+    return any(
+        {word.partition(":")[0], word.rpartition(":")[2]} & _GRAVE
+        or word.startswith(("publishTo", "publishAll"))
+        for word in words
+        if "/" not in word and "." not in word
+    )
 
 
 def _mentions_in_input(command: Command, shell: Shell) -> None:

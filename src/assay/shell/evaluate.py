@@ -11,6 +11,7 @@ from assay.shell.dispatch import perform
 from assay.shell.effect import ShellContext, ShellEffect
 from assay.shell.expand import Expander, braced, text_of
 from assay.shell.grammar import parse_bash
+from assay.shell.source import arithmetic, only_read_write_redirects, parsable, quote
 from assay.shell.value import NOTHING, UNKNOWN, Command, Value, Word
 
 _MAX_DEPTH = 12
@@ -40,6 +41,7 @@ class Evaluator:
             "OLDPWD": Value(context.cwd),
             "TMPDIR": Value("/tmp"),  # noqa: S108 - where scripts put their own files
             "SHELL": Value("/bin/bash"),
+            "PATH": Value("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
             "0": Value("bash"),
             **{name: Value(text) for name, text in context.variables},
         }
@@ -47,6 +49,8 @@ class Evaluator:
         self.doubts: dict[str, None] = {}
         self.commands: list[str] = []
         self.aliases: dict[str, str] = {}
+        self.raised = False
+        self.hidden: list[tuple[str, str, str]] = []
         self._expander = Expander(self.variables, context.home, self._substitute)
         self._depth = 0
         self._program = ""
@@ -144,8 +148,10 @@ class Evaluator:
     # Statements.
 
     def _source(self, text: str) -> Value:
+        if "$IFS$" in text or "``" in text or "{IFS}$" in text:
+            text = parsable(text)
         tree = parse_bash(text)
-        if tree.has_error and not _only_read_write_redirects(text):
+        if tree.has_error and not only_read_write_redirects(text):
             self.doubt("the shell grammar does not fit: " + text[:80])
             self._roughly(text)
         return self.statement(tree, None)
@@ -405,7 +411,7 @@ class Evaluator:
         finally:
             self._depth -= 1
         if node.type == "arithmetic_expansion":
-            return Value(_arithmetic(text_of(node)), value.taints)
+            return Value(arithmetic(text_of(node)), value.taints)
         return value
 
     def _command_node(self, node: Node, stdin: Value | None) -> Value:
@@ -479,18 +485,3 @@ class Evaluator:
             return self.script(Value(f"{alias} {rest}"), name)
         finally:
             self._calls.pop()
-
-
-def _only_read_write_redirects(text: str) -> bool:
-    """The grammar has no `<>`; an error that is only that is none."""
-    return "<>" in text and not parse_bash(text.replace("<>", ">")).has_error
-
-
-def quote(text: str) -> str:
-    """A text as one word of a script."""
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def _arithmetic(source: str) -> str:
-    inner = source.removeprefix("$((").removesuffix("))").strip()
-    return inner if inner.isdigit() else "0" if not inner else UNKNOWN

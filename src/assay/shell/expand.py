@@ -153,11 +153,19 @@ class Expander:
     def _substitution(self, node: Node, *, quoted: bool) -> Value:
         value = self._run(node)
         text = value.text.rstrip("\n")
-        return Value(protect(text) if quoted else _split(text), value.taints)
+        return Value(protect(text) if quoted else self._fields(text), value.taints)
+
+    def _fields(self, text: str) -> str:
+        """The text with the places marked where it is split, also at characters that the script put into IFS."""
+        separators = self.variables.get("IFS")
+        if separators is not None and separators.known:
+            for char in separators.text.strip():
+                text = text.replace(char, " ")
+        return _split(text)
 
     def _expansion(self, node: Node, *, quoted: bool) -> Value:
         value = self._parameter(node)
-        return Value(protect(value.text) if quoted else _split(value.text), value.taints)
+        return Value(protect(value.text) if quoted else self._fields(value.text), value.taints)
 
     def _parameter(self, node: Node) -> Value:
         inner = text_of(node)[1:]

@@ -15,7 +15,7 @@ from assay.shell.value import UNKNOWN, Value
 _MAX_CODE = 64 * 1024
 _STRING = re2.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`""")
 _SPAWN = re2.compile(
-    r"\b(?:os\.(?:system|popen|exec[lv]p?e?|spawn[lv]p?e?)|subprocess\.\w+|pty\.spawn|commands\.getoutput|child_process|execSync|execFile|spawnSync"
+    r"(?:getattr\s*\(\s*(?:os|subprocess|__import__)|globals\(\)\s*\[|__builtins__)|\b(?:os\.(?:system|popen|exec[lv]p?e?|spawn[lv]p?e?)|subprocess\.\w+|pty\.spawn|commands\.getoutput|child_process|execSync|execFile|spawnSync"
     r"|spawn|system|exec|popen|passthru|shell_exec|proc_open|pcntl_exec|Open3\.\w+|IO\.popen|Kernel\.\w+|ProcessBuilder|Runtime|run|pipeline|do shell script"
     r"|qx|shell|call-process|shell-command|io\.popen|os\.execute)\b"
 )
@@ -24,7 +24,7 @@ _SHELL_NAME = re2.compile(
 )
 _SOCKET = re2.compile(
     r"\b(?:socket|connect|fsockopen|stream_socket_client|TCPSocket|TCPServer|IO::Socket|Net::Socket|net\.connect|createConnection|createServer|net\.Socket"
-    r"|Sockets|sockaddr_in|socket_create|inet_aton|luasocket|Net::Telnet|listen|bind)\b"
+    r"|net\.Dial\w*|Sockets|sockaddr_in|socket_create|inet_aton|luasocket|Net::Telnet|listen|bind)\b"
 )
 _LISTEN = re2.compile(r"\b(?:\.listen\s*\(|\.bind\s*\(|createServer|TCPServer|SOMAXCONN|listen\s*\()")
 _SEND = re2.compile(
@@ -38,7 +38,7 @@ _EVAL = re2.compile(
     r"\b(?:eval|exec|compile|execfile|loadstring|instance_eval|class_eval|Function|vm\.run\w*|assert|create_function|__import__|marshal\.loads|load|include)\b\s*[\(\s$]"
 )
 _DECODE = re2.compile(
-    r"(?i)\b(?:b(?:ase)?64_?decode\w*|decode64|decode_base64|standard_b64decode|urlsafe_b64decode|b32decode|a85decode|b85decode|unhexlify|fromhex|hex2bin|atob|rot13|str_rot13|zlib\.decompress|gzinflate|codecs\.decode|unpack|from_?base64\w*|frombase64string|pack)\b|['\"]base64['\"]|['\"]hex['\"]"
+    r"(?i)\b(?:b(?:ase)?64_?decode\w*|decode64|decode_base64|standard_b64decode|urlsafe_b64decode|b32decode|a85decode|b85decode|unhexlify|fromhex|hex2bin|atob|map\s*\(\s*chr|fromcharcode|rot13|str_rot13|zlib\.decompress|gzinflate|codecs\.decode|unpack|from_?base64\w*|frombase64string|pack)\b|['\"]base64['\"]|['\"]hex['\"]"
 )
 _ENVIRONMENT = re2.compile(
     r"(?:os\.environ|process\.env|\$ENV|%ENV|ENV\.(?:to_h|each|inspect|map|to_a)|getenv\(\)|\$_ENV|System\.getenv\(\)|ENV\b)\s*([\[.{(]?)\s*['\"]?(\w*)"
@@ -51,6 +51,16 @@ _WRITE = re2.compile(
 )
 _BLOB = re2.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HOST = re2.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
+# A name given to what opens a connection.
+_PEER = re2.compile(
+    r"""(?:connect\w*|SMTP(?:_SSL)?|FTP(?:_TLS)?|HTTPS?Connection|TCPSocket\.(?:open|new)|Telnet|Dial\w*\(['"]\w+|createConnection|fsockopen|SSHClient\(\)\.connect)\s*[(,]+\s*['"]?(?:\d+,\s*)?['"]([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)"""
+)
+_PRINTS = re2.compile(r"\b(?:print\w*|puts|echo|log|write|p|pp|inspect|dump|say|cat|display)\b")
+_HOME = re2.compile(r"\bhome\(\)|expanduser|homedir\(\)|\bHOME\b|USERPROFILE|Dir\.home|user_home")
+# Files opened for writing, where the code says so plainly.
+_OPENED = re2.compile(
+    r"""(?:\bopen\(\s*['"]([^'"]+)['"]\s*,\s*(?:mode\s*=\s*)?['"][wax]|(?:writeFile|appendFile|createWriteStream|file_put_contents|File\.write|IO\.write)\w*\(?\s*['"]([^'"]+)['"]|Path\(\s*['"]([^'"]+)['"]\s*\)\.write_)"""
+)
 _MEMORY = re2.compile(r"/proc/(?:self|\d+|\$\w+)/(?:mem|environ|maps)|ptrace")
 
 
@@ -64,6 +74,8 @@ def look_into(code: str, language: str, label: str, shell: Shell) -> None:
         look_into_powershell(code, language, shell)
         return
     strings = list(_strings(code))
+    if language == "applescript":
+        _applescript(code, label, shell)
     _commands(code, strings, label, shell)
     _network(code, label, shell)
     _files(code, strings, shell)
@@ -120,8 +132,10 @@ def _argument_lists(code: str) -> list[list[str]]:
 
 
 def _network(code: str, label: str, shell: Shell) -> None:
-    socket, spawns = _SOCKET.search(code) is not None, _SPAWN.search(code) is not None
+    backticks = label in ("ruby", "perl", "php") and "`" in code
+    socket, spawns = _SOCKET.search(code) is not None, backticks or _SPAWN.search(code) is not None
     hosts = [match.group(0) for match in _HOST.finditer(code)]
+    hosts.extend(match.group(1) for match in _PEER.finditer(code) if match.group(1) not in hosts)
     urls = list(urls_in_text(code))
     sends = _SEND.search(code) is not None
     for url in urls:
@@ -137,7 +151,7 @@ def _network(code: str, label: str, shell: Shell) -> None:
             *(("bind",) if bind else ()),
             detail=f"a socket joined to a process, in {label}",
         )
-    if socket:
+    if socket or (hosts and sends):
         if _LISTEN.search(code) and not hosts:
             shell.emit("net.listen", "", detail=label)
         for host in hosts:
@@ -151,7 +165,20 @@ def _network(code: str, label: str, shell: Shell) -> None:
 def _posts(code: str) -> bool:
     return any(
         word in code
-        for word in ("post", "POST", "put(", "data=", ".send(", "sendall", "request(", "pipe(", "body")
+        for word in (
+            "post",
+            "POST",
+            "put(",
+            "data=",
+            ".send(",
+            "sendall",
+            "request(",
+            "pipe(",
+            "body",
+            "sendmail",
+            "storbinary",
+            "send_message",
+        )
     )
 
 
@@ -179,17 +206,24 @@ def _is_whole(mark: str, name: str) -> bool:
 
 
 def _environment(code: str, shell: Shell) -> None:
+    prints = _PRINTS.search(code) is not None or code.strip().startswith("process.env")
     for match in _ENVIRONMENT.finditer(code):
         if _is_whole(match.group(1), match.group(2)):
             shell.emit("env.expose", "*", detail=code[:200])
         elif match.group(2) not in ("", "get"):
-            shell.emit("env.read", match.group(2))
+            shell.emit("env.expose" if prints else "env.read", match.group(2))
 
 
 def _files(code: str, strings: list[str], shell: Shell) -> None:
     removes, writes = _REMOVE.search(code), _WRITE.search(code)
     expanded = code.replace("os.path.expanduser(", "").replace("Path.home()/", "~/")
     named = dict.fromkeys([*paths_in_text(expanded), *(text for text in strings if _bare_file(text))])
+    if _HOME.search(code):
+        named |= dict.fromkeys(
+            "~/" + text.lstrip("/") for text in strings if _bare_file(text) and text[0] != "~"
+        )
+    for match in _OPENED.finditer(code):
+        shell.emit("file.write", shell.path(match.group(1) or match.group(2) or match.group(3)), "code")
     for path in named:
         if removes:
             shell.emit("file.delete", shell.path(path), "recursive", "code")
@@ -227,6 +261,14 @@ def _encodings(code: str, strings: list[str], language: str, label: str, shell: 
             plain = decode_base64(text) or decode_hex(text)
             if plain and UNKNOWN not in plain and plain.isprintable():
                 look_into(plain, language, label, shell)
+
+
+def _applescript(code: str, label: str, shell: Shell) -> None:
+    lowered = code.lower()
+    if "login item" in lowered:
+        shell.emit("persist.schedule", "a login item", detail=code[:200])
+    if "hidden answer" in lowered or "keystroke" in lowered:
+        shell.emit("system.capture", "what the user types", detail=f"{label}: {code[:200]}")
 
 
 def _vim(code: str, shell: Shell) -> None:

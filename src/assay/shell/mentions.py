@@ -14,6 +14,20 @@ _PATH = re2.compile(
 )
 _URL = re2.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]{1,12}://[^\s'\"`<>|\\^{}]+)")
 _MAX_TEXT = 20_000
+# Endings of files that carry keys; with them a bare name is taken for a file.
+_CARRIERS = (
+    ".pem",
+    ".key",
+    ".p12",
+    ".pfx",
+    ".jks",
+    ".keystore",
+    ".kdbx",
+    ".tfstate",
+    ".ppk",
+    ".ovpn",
+    ".env",
+)
 
 
 def paths_in_word(word: Word) -> Iterator[str]:
@@ -43,7 +57,12 @@ def _pieces(text: str) -> Iterator[str]:
 
 def _looks_like_path(text: str) -> bool:
     return (
-        ("/" in text or text[0] in ".~" or text.startswith("id_"))
+        (
+            "/" in text
+            or text[0] in ".~"
+            or text.startswith(("id_", "credentials.", "secrets."))
+            or text.endswith(_CARRIERS)
+        )
         and "\n" not in text
         and text.strip(UNKNOWN + "/.") != ""
     )

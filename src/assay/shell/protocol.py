@@ -16,6 +16,8 @@ class Shell(Protocol):
     files: dict[str, Value]
     variables: dict[str, Value]
     aliases: dict[str, str]
+    raised: bool
+    hidden: list[tuple[str, str, str]]
 
     def emit(self, verb: str, target: str = "", *flags: str, detail: str = "") -> None:
         """Record an effect of the command that is being looked at."""

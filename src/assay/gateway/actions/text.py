@@ -15,7 +15,7 @@ _HIDDEN = re2.compile(
 )
 # Escape sequences that move the cursor, erase, set titles, links or the clipboard. Colours (ending in m) are ordinary.
 _TERMINAL = re2.compile(
-    r"\x1b\[[0-9;?]*[A-Za-ln-z]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x9b[0-9;?]*[A-Za-ln-z]"
+    r"\x1b\[[0-9;?]*[A-Za-ln-z]|\x1b\[(?:[0-9]+;)*8m|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x9b[0-9;?]*[A-Za-ln-z]"
 )
 _AI = r"(?:ai(?: coding)? (?:agents?|assistants?|models?|systems?|tools?)|ais\b|llms?|language models?|(?:coding |virtual )?assistants?|chatbots?|claude|gpt|copilot|gemini|cursor|codex|agents?)"
 
@@ -48,20 +48,26 @@ _SIGNS = (
     _sign("new-instructions", r"\b(?:new|updated|real|actual|important|urgent|critical|hidden|secret|special) (?:system )?instructions?\b\s*(?:[:!\-]|for|from|are|follow)", 2),
     _sign("forged-role", r"<\|?(?:im_start|system|assistant|user|endoftext)\|?>|\[/?(?:inst|system)\]|</?(?:system|instructions?|important|hidden|admin|secret|assistant)>|(?:^|\n)\s*#{0,3}\s*(?:system|assistant)\s*(?:message|prompt|override)?\s*:", 2),
     _sign("to-the-agent", rf"\b(?:note|message|instructions?|attention|notice|reminder|hint|hey|dear|hello|important|warning|request|task|todo)\b[^.\n]{{0,20}}\b(?:to|for|:)?\s*(?:all |any |the |you,? |my )*{_AI}\b\s*(?:[:,!.\-]|reading|who|that|working|processing|should|must|please)", 2),
-    _sign("if-you-are-an-agent", rf"\b(?:if|when|since|as) you(?:'re| are) (?:an? |the )?(?:\w+ )?{_AI}\b|\byou are (?:now )?(?:an? |the |in )?(?:\w+ ){{0,2}}(?:{_AI}|dan\b|developer mode|jailbroken|unrestricted|god mode)", 2),
+    _sign("if-you-are-an-agent", rf"\b(?:if|when|since|as) you(?:'re| are) (?:an? |the )?(?:\w+ )?{_AI}\b|\byou are now (?:an? |the |in )?(?:\w+ ){{0,2}}(?:{_AI}|\w+ mode)|\byou are (?:an? |the |in )?(?:\w+ ){{0,2}}(?:dan\b|developer mode|jailbroken|unrestricted|god mode)", 2),
     _sign("secrecy", r"\b(?:do not|don'?t|never|without|should not|shouldn'?t|must not|mustn'?t)\b[^.\n]*\b(?:mention|tell(?:ing)?|inform(?:ing)?|reveal|notify(?:ing)?|alert(?:ing)?|disclose|show|ask(?:ing)?|warn(?:ing)?)\b[^.\n]*\b(?:users?|humans?|anyone|anybody|owner|developer|operator|them|this|it)\b", 2),
     _sign("first-do", r"\bbefore (?:you )?(?:can |could |may )?(?:solv|complet|continu|finish|answer|proceed|do)\w*\b[^\n]*\b(?:do the following|follow(?:ing)? (?:steps|instructions)|please (?:do|first)|you must)\b", 2),
     _sign("message-to-you", rf"\b(?:message|instructions?|note|request) from (?:me|the (?:user|owner|developer|system|admin\w*))\b[^\n]*\bto you\b|\bto you, (?:the |my |an )?{_AI}", 2),
     _sign("on-behalf", r"\b(?:before (?:you|continuing|proceeding|answering|you can)|first|in order to|to (?:complete|finish|solve|continue))\b[^.\n]*\b(?:you (?:must|have to|need to|should)|please)\b[^.\n]*\b" + _STAKES, 1),
     # At the very start of a text, without a comment's mark: a task handed over, not a note among code.
     _sign("todo", rf"^\s*[\"'“]*(?:todo|tasks?|action required|action item|next step|instructions?)\s*[:!\-]\s*[\"'“ ]*(?:please )?(?:{_OUTWARD}\b|{_ACTS}\b[^\n]*{_STAKES})", 2),
-    _sign("direct", rf"^\s*[\"'“]*(?:please |kindly )?{_OUTWARD}\b(?: (?:that|a|an|the|my|all|me|to)\b|\s*[\"'])[^\n]*(?:{_STAKES}|should|must)", 2),
+    _sign("direct", rf"^\s*[\"'“]*(?:please |kindly )?{_OUTWARD}\b(?: (?:that|a|an|the|my|all|me|to)\b|\s*[\"']| \$?\d)[^\n]*(?:{_STAKES}|should|must)", 2),
     _sign("please-act", rf"(?:^|[.!?\n>\"'“(]\s*)(?:please |kindly |now |then |also |and |immediately |you (?:must|should|have to|need to) (?:now |first |also )?)+{_ACTS}\b[^\n]*{_STAKES}", 1),
     _sign("bare-act", rf"^\s*[\"'“]*(?:please |can you |could you )?{_ACTS}\b[^\n]*\b(?:my|the user'?s?|your|their|all|amy|an? attacker|for me|to me)\b[^\n]*{_STAKES}", 1),
     _sign("to-address", r"\b(?:send|forward|e-?mail|share|transfer|post|upload|pay|wire)\b[^.\n]*\b(?:to|with|at|via)\b[^.\n]*(?:[\w.+-]+@[\w-]+\.\w|https?://|www\.|\b[A-Z]{2}\d{2}[A-Z0-9]{8,}|account|attacker)", 1),
     _sign("pipe-to-shell", r"(?:curl|wget|env|cat)\b[^\n|]*\|\s*(?:sudo )?(?:ba|z)?(?:sh\b|curl|nc\b|python|tee)|base64 -d[^\n]*\|", 1),
     _sign("tell-to-run", r"\b(?:run|execute|type|paste)\b[^\n]{0,12}[`'\":]+[^\n]*(?:curl|wget|rm -rf|env\b|sudo|base64|/etc/|\.ssh|\.env|nc )", 1),
     _sign("exfiltration-image", r"!\[[^\]]*\]\(https?://[^)\s]+[?&][^)\s]*(?:\{|data=|q=|secret|token|env|key)", 2),
+    _sign("addressed", rf"\bto (?:the |any |all |every )(?:\w+ )?{_AI}\b[^.\n]{{0,40}}:|\b(?:todo|note|fixme|instructions?)\s*\((?:an? )?{_AI}\)|\bas an? (?:\w+ )?{_AI}\b[^.\n]*\byou (?:should|must|need|have|are to|will)\b", 2),
+    _sign("start-over", r"\b(?:ignore|disregard|forget)\s+(?:all |everything )?(?:of )?(?:the |that |this )?(?:you (?:were|have been) told )?(?:above|before|so far)\b|\b(?:your|the) (?:real|actual|true|new|only) (?:task|goal|objective|mission|purpose|job) (?:is|now)\b", 2),
+    _sign("while-reading", r"\b(?:when|while|whenever|if|before|after) (?:you (?:are )?)?(?:summari[sz]|process|read|analy[sz]|translat|answer|review|index)\w* (?:this|the)\b[^\n]*\b(?:also|you must|include|append|send|add|make sure|first)\b[^\n]*" + _STAKES, 2),
+    _sign("whoever", rf"\bwho(?:m)?ever (?:processes|reads|handles|reviews)\b|\b(?:human|humans) or {_AI}|{_AI} or humans?\b", 1),
+    _sign("owner-act", rf"^\s*[\"'“]*(?:please |can you |could you )?(?:{_ACTS}|export|unlock|turn off|modify)\b[^\n]{{0,200}}\b(?:my|the user'?s|of the user|for me|to me|amy|an? attacker)\b[^\n]{{0,200}}{_STAKES}", 1),
+    _sign("tell-nobody", r"\b(?:tell|inform|notify|alert) (?:nobody|no ?one|none)\b", 2),
     _sign("comment", rf"<!--[^>]*\b(?:{_AI}|instructions?|ignore|must|secretly)\b[^>]*\b{_ACTS}\b", 2),
 )  # fmt: skip
 _POISON = (
@@ -70,7 +76,8 @@ _POISON = (
     _sign("before-use", r"\b(?:before|prior to|whenever|when|after|each time|every time|always)\b[^.\n]*\b(?:us(?:ing|e)|call(?:ing)?|invok(?:ing|e)|provid(?:ing|e)|access(?:ing)?|perform(?:ing)?|return(?:ing)?|this tool|answering|respond(?:ing)?)\b[^.\n]*\b(?:you )?(?:must|should|need to|have to|first|always)\b", 1),
     _sign("you-must", r"\byou (?:must|should|have to|need to|are required to|shall)\b", 1),
     _sign("secret-file", r"~/\.|\.ssh\b|id_rsa|\.aws\b|\.env\b|mcp\.json|/etc/passwd|/etc/shadow|credentials?\b[^.\n]*\b(?:file|from|in)\b|private keys?|api keys?|environment variables?|system://|internal://|conversation history|system prompt|previous messages", 1),
-    _sign("other-tool", r"\b(?:instead of|rather than|do not use|don'?t use|replaces?|supersedes?|prefer this|always use this|only use this|must be used (?:instead|before|first))\b[^.\n]*\b(?:tools?|functions?|server|other|the \w+ tool)\b", 2),
+    _sign("asks-for-secret", r"\bcontents? of\b[^.\n]{0,40}(?:~/\.|\.ssh\b|\.aws\b|\.env\b|mcp\.json|/etc/(?:passwd|shadow))", 2),
+    _sign("other-tool", r"\b(?:instead of|rather than|do not use|don'?t use|replaces?|supersedes?|always use this|only use this|must be used (?:instead|before|first))\b[^.\n]*\b(?:tools?|functions?|server|other|the \w+ tool)\b", 2),
     _sign("carry", r"\b(?:pass|include|put|append|add|send|forward|attach|embed|provide)\b[^.\n]*\b(?:contents?|history|context|prompt|messages|secrets?|key|token|password|result)\b[^.\n]*\b(?:as|in|into|to|with)\b[^.\n]*\b(?:parameter|argument|field|`?sidenote|'?\w+'? (?:parameter|argument|field)|metadata|url|https?:)", 2),
     _sign("exfiltrate", r"\b(?:send|forward|bcc|cc|upload|post|exfiltrate|transmit|redirect)\b[^.\n]*(?:[\w.+-]+@[\w-]+\.\w|https?://|attacker|external)", 2),
     _sign("override", _OVERRIDE, 2),
@@ -139,7 +146,16 @@ def _well_formed(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+# How documentation tells people to use a program.
+_MANUAL = re2.compile(
+    r"(?is)^\s*(?:send|make|issue|perform) an? (?:\w+ ){0,2}(?:request|query|call|pr|pull request|ping|email notification)\b"
+)
+_SPEECH = frozenset({"direct", "bare-act", "owner-act"})
+
+
 def _weigh(text: str, signs: tuple[Sign, ...]) -> tuple[str, ...]:
+    if signs is _SIGNS and _MANUAL.search(text) is not None:
+        signs = tuple(sign for sign in signs if sign.name not in _SPEECH)
     found = [sign for sign in signs if sign.pattern.search(text) is not None]  # type: ignore[attr-defined]
     return tuple(sign.name for sign in found) if sum(sign.weight for sign in found) >= 2 else ()
 

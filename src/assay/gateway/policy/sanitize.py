@@ -31,7 +31,7 @@ _USERINFO = re2.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"]{0,80}:([^\s/@'\
 _OPTION = re2.compile(
     r"(?:\b(?:curl|wget|http|https|xh)\b[^|;&\n]*?\s(?:-u|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,80}:([^\s\"']{3,120})"
     r"|\b(?:docker|podman|helm|az|oc|skopeo|crane|buildah|nerdctl)\b[^|;&\n]{0,60}\blogin\b[^|;&\n]*?\s(?:-p|--password)[ =]?[\"']?([^\s\"']{3,120})"
-    r"|\b(?:mysql|mysqldump|mariadb|mysqladmin)\b[^|;&\n]*?\s-p([^\s\"']{3,120})|\bsshpass\s+-p[ ]?[\"']?([^\s\"']{3,120})"
+    r"|\b(?:mysql|mysqldump|mariadb|mysqladmin)\b[^|;&\n]*?\s-p([^\s\"']{3,120})|\b(?:redis-cli|valkey-cli)\b[^|;&\n]*?\s-a\s+[\"']?([^\s\"']{4,120})|\bsshpass\s+-p[ ]?[\"']?([^\s\"']{3,120})"
     r"|\s--(?:password|passwd|pass|token|api-key|apikey|secret|access-token|auth-token|client-secret|secret-key)[ =][\"']?([^\s\"'-][^\s\"']+)"
     r"|\b[A-Z0-9_]{0,40}(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)[A-Z0-9_]{0,20}=[\"']?([^\s\"'$<{(][^\s\"']{5,200}))"
 )
@@ -83,7 +83,7 @@ def secret_engine() -> SecretEngine:
 # One look that most texts end at: none of the shapes below is possible without one of these.
 _POSSIBLE = re2.compile(
     r"(?i)gh[pousr]_|github_pat|glpat-|xox[abeoprs]-|A[KS]IA|[rs]k[-_]|AIza|ya29|npm_|pypi-|SG\.|hf_|dop_v1|eyJ|hvs\.|PRIVATE KEY|authorization|api[_-]?key|private-token|://[^\s/]*@"
-    r"|passw|secret|token|credential|access_key|\s-(?:u|p|-user|-pass|-proxy-user)|\slogin\s"
+    r"|passw|secret|token|credential|access_key|\s-a\s|\s-(?:u|p|-user|-pass|-proxy-user)|\slogin\s"
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re2
+
 from assay.shell.mentions import paths_in_word
 from assay.shell.options import parse
 from assay.shell.protocol import Handler, Shell
@@ -131,6 +133,9 @@ def _names_from_input(command: Command, shell: Shell) -> Value:
     return Value(UNKNOWN, taints)
 
 
+_SECRET_NAMED = re2.compile(r"(?i)secret|passw|credential|token|api.?key|\.env\b|private|vault|wallet")
+
+
 def _crypt(command: Command, shell: Shell) -> Value:
     """gpg, openssl, age, ccrypt: every file named is read; what -o or -out names is written."""
     name = command.name.text.rpartition("/")[2]
@@ -138,6 +143,12 @@ def _crypt(command: Command, shell: Shell) -> Value:
     taints = (command.stdin or NOTHING).taints
     if any(text.startswith(("--export-secret", "--export-ssh-key", "--dump-options")) for text in texts):
         shell.emit("secret.read", "gpg", detail=command.line)
+    if (
+        name in ("gpg", "gpg2", "age")
+        and is_decoder(name, command.args)
+        and _SECRET_NAMED.search(command.line)
+    ):
+        shell.emit("secret.read", name, detail=command.line)
     skip = -1
     for index, word in enumerate(command.args):
         if index == skip:

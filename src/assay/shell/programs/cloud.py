@@ -4,103 +4,13 @@ from __future__ import annotations
 
 from assay.shell.mentions import paths_in_word
 from assay.shell.options import Options, parse
+from assay.shell.programs.database import statement_kind
 from assay.shell.protocol import Handler, Shell
 from assay.shell.value import UNKNOWN, Command, Value, Word
 
 _LOOKING = frozenset(
-    [
-        "get",
-        "list",
-        "ls",
-        "describe",
-        "show",
-        "view",
-        "status",
-        "diff",
-        "plan",
-        "validate",
-        "fmt",
-        "version",
-        "help",
-        "logs",
-        "log",
-        "tail",
-        "top",
-        "explain",
-        "search",
-        "template",
-        "lint",
-        "config-view",
-        "whoami",
-        "synth",
-        "synthesize",
-        "events",
-        "watch",
-        "wait",
-        "inspect",
-        "info",
-        "can-i",
-        "api-resources",
-        "api-versions",
-        "cluster-info",
-        "check",
-        "doctor",
-        "browse",
-        "open",
-        "history",
-        "lookup",
-        "graph",
-        "output",
-        "outputs",
-        "providers",
-        "test",
-        "tests",
-        "metadata",
-        "context",
-        "contexts",
-        "current-context",
-        "get-contexts",
-        "get-clusters",
-        "use-context",
-        "env",
-        "print",
-        "query",
-        "read",
-        "topic",
-        "topics",
-        "docs",
-        "tree",
-        "completion",
-        "completions",
-        "preview",
-        "dry-run",
-        "scan",
-        "audit",
-        "download",
-        "verify",
-        "export",
-        "render",
-        "estimate",
-        "head",
-        "select",
-        "cat",
-        "features",
-        "display",
-        "list-tags",
-        "list-runs",
-        "watch-logs",
-        "metrics",
-        "healthcheck",
-        "ping",
-        "alias",
-        "console",
-        "bootstrap-template",
-        "acknowledge",
-        "runs",
-        "view-log",
-        "checks",
-    ]
-)
+    ["get", "list", "ls", "describe", "show", "view", "status", "diff", "plan", "validate", "fmt", "version", "help", "logs", "log", "tail", "top", "explain", "search", "template", "lint", "config-view", "whoami", "synth", "synthesize", "events", "watch", "wait", "inspect", "info", "can-i", "api-resources", "api-versions", "cluster-info", "check", "doctor", "browse", "open", "history", "lookup", "graph", "output", "outputs", "providers", "test", "tests", "metadata", "context", "contexts", "current-context", "get-contexts", "get-clusters", "use-context", "print", "query", "read", "topic", "topics", "docs", "tree", "completion", "completions", "preview", "dry-run", "scan", "audit", "download", "verify", "export", "render", "estimate", "head", "select", "cat", "features", "display", "list-tags", "list-runs", "watch-logs", "metrics", "healthcheck", "ping", "alias", "console", "bootstrap-template", "acknowledge", "runs", "view-log", "checks", "analyze", "du", "stat", "count", "usage", "quota", "summary", "report", "proxy-status", "me", "get-value", "contributors", "trace"]
+)  # fmt: skip
 _LOOKING_PREFIXES = (
     "get-",
     "list-",
@@ -121,129 +31,14 @@ _LOOKING_PREFIXES = (
     "simulate-",
     "detect-",
 )
-_CHANGING = frozenset(
-    [
-        "create",
-        "delete",
-        "remove",
-        "rm",
-        "destroy",
-        "apply",
-        "deploy",
-        "update",
-        "set",
-        "put",
-        "add",
-        "edit",
-        "patch",
-        "replace",
-        "scale",
-        "restart",
-        "stop",
-        "start",
-        "reboot",
-        "drain",
-        "cordon",
-        "uncordon",
-        "taint",
-        "label",
-        "annotate",
-        "expose",
-        "run",
-        "exec",
-        "attach",
-        "cp",
-        "mv",
-        "sync",
-        "push",
-        "publish",
-        "promote",
-        "rollback",
-        "import",
-        "taint",
-        "untaint",
-        "install",
-        "uninstall",
-        "upgrade",
-        "new",
-        "init-app",
-        "enable",
-        "disable",
-        "merge",
-        "close",
-        "reopen",
-        "comment",
-        "approve",
-        "review",
-        "fork",
-        "rename",
-        "transfer",
-        "archive",
-        "unarchive",
-        "lock",
-        "unlock",
-        "pin",
-        "cancel",
-        "rerun",
-        "release",
-        "up",
-        "down",
-        "bootstrap",
-        "migrate",
-        "scale-down",
-        "kill",
-        "unset",
-        "grant",
-        "revoke",
-        "bind",
-        "unbind",
-        "ssh",
-        "tunnel",
-        "proxy",
-        "port-forward",
-        "upload",
-        "submit",
-        "invoke",
-        "call",
-        "send",
-        "trigger",
-        "resume",
-        "pause",
-        "suspend",
-        "restore",
-        "reset",
-        "purge",
-        "flush",
-        "clone",
-        "sync-fork",
-        "develop",
-        "autoscale",
-        "rotate",
-        "share",
-        "ready",
-        "link",
-        "unlink",
-        "delete-asset",
-        "copy",
-        "mb",
-        "rb",
-        "presign",
-        "website",
-        "rsync",
-        "setmeta",
-        "acl",
-        "iam",
-        "chmod",
-        "configure",
-        "connect",
-        "apply-set",
-        "invite",
-        "refresh",
-        "watch-deploy",
-        "drop",
-        "force-unlock",
-    ]
+# Alone they list what they name.
+_NOUNS = frozenset({"apps", "ps", "addons", "releases", "regions", "domains", "env", "config", "teams", "projects", "account", "certs", "buildpacks", "features", "pg", "keys", "members", "images", "dns", "builds", "deployments"})  # fmt: skip
+_LOOKING_AFTER = frozenset(
+    {"list", "info", "get", "show", "describe", "logs", "log", "status", "view", "diff"}
 )
+_CHANGING = frozenset(
+    ["create", "delete", "remove", "rm", "destroy", "apply", "deploy", "update", "set", "put", "add", "edit", "patch", "replace", "scale", "restart", "stop", "start", "reboot", "drain", "cordon", "uncordon", "taint", "label", "annotate", "expose", "run", "exec", "attach", "cp", "mv", "sync", "push", "publish", "promote", "rollback", "import", "taint", "untaint", "install", "uninstall", "upgrade", "new", "init-app", "enable", "disable", "merge", "close", "reopen", "comment", "approve", "review", "fork", "rename", "transfer", "archive", "unarchive", "lock", "unlock", "pin", "cancel", "rerun", "release", "up", "down", "bootstrap", "migrate", "scale-down", "kill", "unset", "grant", "revoke", "bind", "unbind", "ssh", "tunnel", "proxy", "port-forward", "upload", "submit", "invoke", "call", "send", "trigger", "resume", "pause", "suspend", "restore", "reset", "purge", "flush", "clone", "sync-fork", "develop", "autoscale", "rotate", "share", "ready", "link", "unlink", "delete-asset", "copy", "mb", "rb", "presign", "website", "rsync", "setmeta", "acl", "iam", "chmod", "configure", "connect", "apply-set", "invite", "refresh", "watch-deploy", "drop", "force-unlock"]
+)  # fmt: skip
 _CHANGING_PREFIXES = (
     "create-", "delete-", "remove-", "update-", "put-", "set-", "add-", "modify-", "terminate-", "start-", "stop-", "reboot-", "run-", "attach-", "detach-",
     "associate-", "disassociate-", "authorize-", "revoke-", "register-", "deregister-", "send-", "invoke", "publish", "cancel-", "enable-", "disable-",
@@ -256,15 +51,20 @@ _GLOBAL_VALUED = (
     " --json --jq -q --template -t --title -b --body -B --base -H --head -m --message --label --assignee --reviewer --tail --since --author --type"
 )
 _SECRETS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("aws", ("secretsmanager get-secret-value", "ssm get-parameter", "configure export-credentials", "configure get", "sts get-session-token", "sts assume-role", "kms decrypt", "iam create-access-key")),
-    ("gcloud", ("secrets versions access", "auth print-access-token", "auth print-identity-token", "auth application-default print-access-token", "iam service-accounts keys create")),
+    ("aws", ("secretsmanager get-secret-value", "secretsmanager batch-get-secret-value", "ssm get-parameter", "ssm get-parameters", "configure export-credentials", "configure get", "sts get-session-token", "sts assume-role", "kms decrypt", "iam create-access-key")),
+    ("gcloud", ("secrets versions access", "auth print-", "auth application-default print-access-token", "iam service-accounts keys create")),
     ("az", ("keyvault secret show", "account get-access-token", "storage account keys", "ad sp create-for-rbac", "acr credential show")),
     ("kubectl", ("get secret", "describe secret", "get secrets", "config view --raw", "create token")),
     ("oc", ("get secret", "whoami -t")),
-    ("gh", ("auth token",)),
-    ("glab", ("auth token",)),
+    ("gh", ("auth token", "auth status --show-token", "auth status -t", "auth status --show-secret")),
+    ("glab", ("auth token", "auth status --show-token", "auth status -t")),
     ("vault", ("kv get", "read", "token lookup", "print token")),
-    ("heroku", ("auth:token", "config:get")),
+    ("heroku", ("auth:token", "config:get", "config -", "config --")),
+    ("railway", ("variables",)),
+    ("netlify", ("env:list", "env:get")),
+    ("infisical", ("export", "secrets", "run")),
+    ("argocd", ("account generate-token",)),
+    ("bw", ("get", "list", "export")),
     ("vercel", ("env pull",)),
     ("doppler", ("secrets",)),
     ("op", ("read", "item get")),
@@ -306,44 +106,25 @@ _LOCAL = {
     "fly": "status",
     "flyctl": "status",
     "heroku": "local logs",
+    "vagrant": "status global-status validate ssh-config port version box-list",
+    "eas": "config whoami",
+    "tailscale": "status ip netcheck version",
+    "sentry-cli": "info",
+    "dvc": "status diff pull fetch repro add commit",
+    "databricks": "clusters-list",
 }
 _DEPLOYERS = frozenset(
-    [
-        "cdk",
-        "serverless",
-        "sls",
-        "sam",
-        "vercel",
-        "netlify",
-        "fly",
-        "flyctl",
-        "heroku",
-        "firebase",
-        "wrangler",
-        "pulumi",
-        "eb",
-        "copilot-cli",
-        "amplify",
-        "railway",
-        "render",
-        "surge",
-        "now",
-        "kamal",
-        "cap",
-        "skaffold",
-        "nomad",
-        "apex",
-        "chalice",
-        "zappa",
-        "gcloud-deploy",
-    ]
-)
+    ["cdk", "serverless", "sls", "sam", "vercel", "netlify", "fly", "flyctl", "heroku", "firebase", "wrangler", "pulumi", "eb", "copilot-cli", "amplify", "railway", "render", "surge", "now", "kamal", "cap", "skaffold", "nomad", "apex", "chalice", "zappa", "gcloud-deploy"]
+)  # fmt: skip
 _PRODUCTION = ("prod", "production", "live", "prd")
 
 
 def _cloud(command: Command, shell: Shell) -> Value:
     name = command.name.text.rpartition("/")[2]
     options = parse(command.args, _GLOBAL_VALUED)
+    if _tunnels(name, [word.text for word in command.args]):
+        shell.emit("net.listen", name, "tunnel", detail=command.line)
+        return Value(UNKNOWN)
     words = [word.text for word in options.operands]
     flags = ("production",) if any(_is_production(word.text) for word in command.args) else ()
     _named_files(command, shell)
@@ -359,10 +140,24 @@ def _cloud(command: Command, shell: Shell) -> Value:
     elif name in ("kubectl", "oc") and words[:1] == ["exec"]:
         shell.emit("cloud.change", name, *flags, detail=command.line)
         _inner(command, shell, name)
+    elif name == "bq" and words[:1] == ["query"]:
+        kind, marks = statement_kind(" ".join(words[1:]))
+        shell.emit(
+            "database.read" if kind == "read" else "database.change",
+            name,
+            *flags,
+            *marks,
+            detail=command.line,
+        )
+    elif name == "kubectl" and words[:1] == ["run"] and _breaks_out(command.line):
+        shell.emit("container.run", name, "privileged", detail=command.line)
     elif _changes(name, words):
         verb = "deploy.run" if name in _DEPLOYERS else "cloud.change"
         shell.emit(verb, name, *flags, detail=command.line)
         _sent(name, words, shell)
+        if name == "az" and {"upload", "upload-batch"} & set(words):
+            for word in options.all("-f", "--file", "-s", "--source"):
+                shell.emit("data.send", "az", "bucket", detail=f"file:{shell.path(word.text)}")
     else:
         shell.emit("cloud.read", name, *flags, detail=command.line)
     return Value(
@@ -370,6 +165,30 @@ def _cloud(command: Command, shell: Shell) -> Value:
         frozenset({"network"})
         if name in ("gh", "aws", "gsutil") and ("api" in words or "cp" in words)
         else frozenset(),
+    )
+
+
+def _tunnels(name: str, texts: list[str]) -> bool:
+    """Whether this machine is made reachable from outside."""
+    if name == "cloudflared":
+        return "access" not in texts[:1] and (
+            any(text.startswith("--url") for text in texts) or "run" in texts[:2]
+        )
+    return name == "tailscale" and texts[:1] == ["funnel"]
+
+
+def _breaks_out(line: str) -> bool:
+    compact = line.replace(" ", "").lower()
+    return any(
+        mark in compact
+        for mark in (
+            '"privileged":true',
+            '"hostpid":true',
+            '"hostnetwork":true',
+            "--privileged",
+            '"hostpath":',
+            '"hostipc":true',
+        )
     )
 
 
@@ -395,6 +214,8 @@ def _is_production(text: str) -> bool:
 
 def _reads_secret(name: str, words: list[str], command: Command) -> bool:
     line = " ".join(words)
+    if name == "heroku" and line == "config":
+        return True
     raw = " ".join(word.text for word in command.args)
     for tool, forms in _SECRETS:
         if tool == name and any(line.startswith(form) or raw.startswith(form) for form in forms):
@@ -422,6 +243,8 @@ def _api(name: str, options: Options, command: Command, shell: Shell) -> None:
 
 def _verbs(name: str, words: list[str]) -> list[str]:
     """The words among which a tool's verb stands: behind the service or noun for some."""
+    if words and words[0] in ("search", "browse", "status", "help", "version", "completion"):
+        return words[:1]
     return words[1:3] if name in _NOUN_FIRST and len(words) > 1 else words[:5]
 
 
@@ -432,6 +255,8 @@ def _changes(name: str, words: list[str]) -> bool:
         return False
     if name == "gh" and words[:1] == ["auth"]:
         return words[1:2] in (["login"], ["logout"], ["refresh"], ["setup-git"])
+    if len(words) == 1 and words[0] in _NOUNS:
+        return False
     verdict: bool | None = None
     for word in _verbs(name, words):
         changing = (
@@ -442,7 +267,11 @@ def _changes(name: str, words: list[str]) -> bool:
                 for verb in ("set", "add", "destroy", "create", "promote", "unset", "remove")
             )
         )
-        looking = word in _LOOKING or word.startswith(_LOOKING_PREFIXES)
+        looking = (
+            word in _LOOKING
+            or word.startswith(_LOOKING_PREFIXES)
+            or word.rpartition(":")[2] in _LOOKING_AFTER
+        )
         if not looking and not changing:
             continue
         verdict = changing and not looking
@@ -457,7 +286,11 @@ def _changes(name: str, words: list[str]) -> bool:
 
 def _sent(name: str, words: list[str], shell: Shell) -> None:
     """Storage copies: a local path to a bucket is sent there."""
-    copies = {"cp", "mv", "sync", "rsync", "upload", "put", "upload-batch"}
+    copies = {"cp", "mv", "sync", "rsync", "upload", "put", "upload-batch", "copy", "mirror"}
+    if name in ("gh", "glab") and words[:2] in (["gist", "create"], ["gist", "edit"], ["snippet", "create"]):
+        for word in words[2:] or [UNKNOWN]:
+            shell.emit("data.send", name, "gist", detail=f"file:{shell.path(word)}")
+        return
     if not copies & set(words) or name not in (
         "aws",
         "gsutil",
@@ -470,6 +303,8 @@ def _sent(name: str, words: list[str], shell: Shell) -> None:
     ):
         return
     places = [word for word in words if "://" in word]
+    if name == "mc" and not places and len(words) > 2:
+        places = words[-1:]
     for word in words:
         if (
             "://" not in word
@@ -488,6 +323,6 @@ def _inner(command: Command, shell: Shell, name: str) -> None:
 
 
 HANDLERS: dict[str, Handler] = dict.fromkeys(
-    ["aws", "gcloud", "gsutil", "bq", "az", "azcopy", "kubectl", "oc", "helm", "helmfile", "terraform", "tofu", "terragrunt", "pulumi", "cdk", "cdktf", "gh", "glab", "heroku", "vercel", "netlify", "fly", "flyctl", "doctl", "railway", "firebase", "serverless", "sls", "sam", "eksctl", "kops", "kubeadm", "argocd", "flux", "kustomize", "wrangler", "supabase", "eb", "amplify", "skaffold", "nomad", "consul", "vault", "op", "s3cmd", "mc", "b2", "linode-cli", "hcloud", "scw", "oci", "ibmcloud", "cf", "doppler", "chamber", "sops", "planetscale", "pscale", "neonctl", "turso", "stripe", "twilio", "circleci", "travis", "buildkite-agent", "jenkins-cli", "fastlane", "kamal", "packer", "crane", "skopeo", "cosign", "istioctl", "linkerd", "velero", "rancher", "tkn", "k9s", "minikube", "kind", "k3d", "aliyun", "tccli", "yc", "kn", "render", "surge", "now"],
+    ["aws", "gcloud", "gsutil", "bq", "az", "azcopy", "kubectl", "oc", "helm", "helmfile", "terraform", "tofu", "terragrunt", "pulumi", "cdk", "cdktf", "gh", "glab", "heroku", "vercel", "netlify", "fly", "flyctl", "doctl", "railway", "firebase", "serverless", "sls", "sam", "eksctl", "kops", "kubeadm", "argocd", "flux", "kustomize", "wrangler", "supabase", "eb", "amplify", "skaffold", "nomad", "consul", "vault", "op", "s3cmd", "mc", "b2", "linode-cli", "hcloud", "scw", "oci", "ibmcloud", "cf", "doppler", "chamber", "sops", "planetscale", "pscale", "neonctl", "turso", "stripe", "twilio", "circleci", "travis", "buildkite-agent", "jenkins-cli", "fastlane", "kamal", "packer", "crane", "skopeo", "cosign", "istioctl", "linkerd", "velero", "rancher", "tkn", "k9s", "minikube", "kind", "k3d", "aliyun", "tccli", "yc", "kn", "render", "surge", "now", "infisical", "vagrant", "etcdctl", "crictl", "dokku", "eas", "expo", "cloudflared", "tailscale", "multipass", "ctr", "podman-remote", "tsh", "boundary", "waypoint", "confluent", "kaggle", "huggingface-cli", "wandb", "dvc", "modal", "replicate", "databricks", "snow", "dbt-cloud", "sentry-cli", "launchdarkly", "okta", "auth0", "zeet"],
     _cloud,
 )  # fmt: skip

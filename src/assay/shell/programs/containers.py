@@ -60,7 +60,7 @@ def _docker(command: Command, shell: Shell) -> Value:
         if (
             group in ("container", "image", "buildx", "builder")
             and len(words) > 1
-            and words[1].text not in ("prune", "rm", "ls", "inspect")
+            and words[1].text not in ("prune", "rm", "ls")
         ):
             words = words[1:]
         else:
@@ -71,9 +71,7 @@ def _docker(command: Command, shell: Shell) -> Value:
     return Value(UNKNOWN)
 
 
-_ENDING = frozenset(
-    ("rm", "rmi", "prune", "kill", "stop", "restart", "pause", "rename", "update", "commit", "tag")
-)
+_ENDING = frozenset(("rm", "rmi", "prune", "kill", "stop", "restart", "pause", "rename", "update", "commit"))
 _CHANGING = frozenset(
     (
         "pull",
@@ -83,7 +81,6 @@ _CHANGING = frozenset(
         "checkpoint",
         "logout",
         "unpause",
-        "cp",
         "load",
         "import",
         "save",
@@ -98,6 +95,10 @@ def _verb(verb: str, args: list[Word], command: Command, shell: Shell) -> None:
         _run(args, shell)
     elif verb == "exec":
         _exec(args, shell)
+    elif verb == "cp":
+        _cp(args, command, shell)
+    elif verb == "inspect":
+        _inspect(args, command, shell)
     elif verb in ("build", "bake"):
         _build(args, command, shell)
     elif verb == "push":
@@ -110,6 +111,31 @@ def _verb(verb: str, args: list[Word], command: Command, shell: Shell) -> None:
         shell.emit("container.change", named, detail=command.line)
     elif verb == "login":
         shell.emit("cloud.read", "container registry", detail=command.line)
+
+
+def _cp(args: list[Word], command: Command, shell: Shell) -> None:
+    """`docker cp`: out of a container is reading, into one is a change."""
+    operands = parse(args).operands
+    _mentioned(args, shell)
+    inward = bool(operands) and ":" in operands[-1].text
+    shell.emit(
+        "container.change" if inward else "container.read",
+        operands[0].text if operands else "",
+        detail=command.line,
+    )
+    if not inward:
+        for word in operands[1:]:
+            shell.write(word, Value(UNKNOWN), "copied")
+
+
+def _inspect(args: list[Word], command: Command, shell: Shell) -> None:
+    """A container's environment is where its secrets are."""
+    options = parse(args, "-f --format --type -t")
+    if any(
+        "env" in word.text.lower() or word.text.strip() in ("{{.Config}}", "{{json .Config}}")
+        for word in options.all("-f", "--format")
+    ):
+        shell.emit("env.expose", "*", detail=command.line)
 
 
 def _mentioned(args: list[Word], shell: Shell) -> None:
@@ -188,12 +214,19 @@ def _mounted(words: list[Word]) -> list[str]:
     return places
 
 
+# Programs that only look, and whose own effects are followed besides.
+_HARMLESS_INSIDE = frozenset(
+    ["ls", "cat", "pwd", "ps", "whoami", "id", "head", "tail", "grep", "df", "du", "wc", "stat", "uname", "hostname", "date", "which", "top", "free", "tree", "file", "printenv", "env", "cut", "sort", "uptime", "nginx-t"]
+)  # fmt: skip
+
+
 def _exec(args: list[Word], shell: Shell) -> None:
     options = parse(args, "-e --env -w --workdir -u --user --env-file --detach-keys", in_order=True)
     if options.has("--privileged"):
         shell.emit("container.run", options.operands[0].text if options.operands else "", "privileged")
+    inner = options.operands[1].text.rpartition("/")[2] if len(options.operands) > 1 else ""
     shell.emit(
-        "container.change",
+        "container.read" if inner in _HARMLESS_INSIDE else "container.change",
         options.operands[0].text if options.operands else "",
         detail=" ".join(word.text for word in args),
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re2
 
-from assay.shell.mentions import paths_in_text
-from assay.shell.options import parse
+from assay.shell.mentions import host_of, paths_in_text
+from assay.shell.options import Options, parse
 from assay.shell.protocol import Handler, Shell
 from assay.shell.value import UNKNOWN, Command, Value, Word
 
 _DESTRUCTIVE = re2.compile(
-    r"(?i)\b(?:drop|truncate|shutdown|flushall|flushdb|dropdatabase|grant|revoke|alter\s+(?:user|role|system))\b|\.drop\w*\(|\.remove\(|deletemany\(|deleteone\(|\bdelete\s+from\b|\bvacuum\s+full\b"
+    r"(?i)\b(?:drop|truncate|shutdown|flushall|flushdb|dropdatabase|grant|revoke|alter\s+(?:user|role|system))\b|\.drop\w*\(|\.remove\(|deletemany\(|deleteone\(|\bdelete\s+from\b|^\s*delete\b|\bvacuum\s+full\b"
 )
 _CHANGE = re2.compile(
     r"(?i)\b(?:insert|update|merge|replace|create|alter|rename|copy|load|call|set|config|eval|del|migrate|reindex|lock)\b|insert(?:one|many)|update(?:one|many)"
@@ -42,7 +42,9 @@ def _without_strings(sql: str) -> str:
 def _client(command: Command, shell: Shell) -> Value:
     name = command.name.text.rpartition("/")[2]
     options = parse(command.args, _SQL)
-    production = ("production",) if _PRODUCTION.search(command.line) else ()
+    named = " ".join(taint for word in command.args for taint in word.taints if taint.startswith("env:"))
+    production = ("production",) if _PRODUCTION.search(f"{command.line} {named}") else ()
+    production = (*production, *_elsewhere(options, command))
     statements = options.all("-c", "--command", "-e", "--execute", "--eval", "-Q", "-q", "--query", "-S")
     if name in (
         "sqlite3",
@@ -68,7 +70,17 @@ def _client(command: Command, shell: Shell) -> Value:
         shell.emit("database.change", "statements of a file", *production, detail=command.line)
     for word in statements:
         _statement(word, name, production, command, shell)
+    if production and not statements:
+        shell.emit("database.read", "a prompt", *production, detail=command.line)
     return Value(UNKNOWN, frozenset({"output:database"}))
+
+
+def _elsewhere(options: Options, command: Command) -> tuple[str, ...]:
+    """`elsewhere` for a server that is neither on this machine nor a plain name such as a container's."""
+    hosts = [word.text for word in options.all("-h", "--host")]
+    hosts += [host_of(word.text) for word in command.args if "://" in word.text]
+    away = [host for host in hosts if "." in host and not host.startswith(("127.", "/", "0.0.0.0"))]  # noqa: S104 - compared with
+    return ("elsewhere",) if away else ()
 
 
 def _statement(word: Word, name: str, production: tuple[str, ...], command: Command, shell: Shell) -> None:
@@ -105,6 +117,31 @@ def _restore(command: Command, shell: Shell) -> Value:
     return Value(UNKNOWN)
 
 
+def _migration(command: Command, shell: Shell) -> Value:
+    words = {word.text for word in command.args if not word.text.startswith("-")}
+    losing = words & {
+        "clean",
+        "dropAll",
+        "drop-all",
+        "drop",
+        "reset",
+        "rollback",
+        "undo",
+        "down",
+        "force",
+        "down-to",
+    }
+    production = _PRODUCTION.search(command.line) is not None
+    if losing or production:
+        shell.emit(
+            "database.change",
+            command.line,
+            *(("destructive",) if losing else ()),
+            *(("production",) if production else ()),
+        )
+    return Value(UNKNOWN)
+
+
 HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(
         [
@@ -126,9 +163,15 @@ HANDLERS: dict[str, Handler] = {
             "pgcli",
             "mycli",
             "litecli",
+            "snowsql",
+            "trino",
+            "presto",
+            "beeline",
+            "impala-shell",
         ],
         _client,
     ),
+    **dict.fromkeys(("flyway", "liquibase", "dbmate", "goose", "migrate", "atlas"), _migration),
     **dict.fromkeys(["pg_dump", "pg_dumpall", "mysqldump", "mongodump", "mariadb-dump"], _dump),
     **dict.fromkeys(
         ["dropdb", "pg_restore", "mongorestore", "dropuser", "mysqladmin", "createuser"], _restore

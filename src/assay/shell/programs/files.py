@@ -47,6 +47,7 @@ _READERS: dict[str, Reader] = {
     "sed": Reader(
         "-e -f -l --expression --file --line-length", reads="-f --file", pattern=True, pattern_options="-e --expression -f --file", in_place="-i --in-place"
     ),
+    "patch": Reader("-i -o -p -d -D -F -r -B -z --input --output --strip --directory", reads="-i --input", writes="-o --output"),
     "perl-rename": _PLAIN,
     "rg": Reader(
         "-e -f -g -t -T -m -A -B -C -j -M -r -E --regexp --file --glob --iglob --type --type-not --max-count --after-context"
@@ -77,51 +78,8 @@ _ALIASES = {
 }
 # Programs that look at names, sizes and links and never at contents.
 _LOOKING = frozenset(
-    [
-        "ls",
-        "ll",
-        "la",
-        "dir",
-        "vdir",
-        "stat",
-        "test",
-        "[",
-        "which",
-        "type",
-        "whereis",
-        "hash",
-        "realpath",
-        "readlink",
-        "dirname",
-        "basename",
-        "du",
-        "df",
-        "tree",
-        "file",
-        "pwd",
-        "exa",
-        "eza",
-        "lsd",
-        "ncdu",
-        "getfacl",
-        "lsattr",
-        "namei",
-        "pathchk",
-        "mountpoint",
-        "findmnt",
-        "lsblk",
-        "cd",
-        "pushd",
-        "popd",
-        "dirs",
-        "mktemp",
-        "locate",
-        "mlocate",
-        "true",
-        "false",
-        ":",
-    ]
-)
+    ["ls", "ll", "la", "dir", "vdir", "stat", "test", "[", "which", "type", "whereis", "hash", "realpath", "readlink", "dirname", "basename", "du", "df", "tree", "file", "pwd", "exa", "eza", "lsd", "ncdu", "getfacl", "lsattr", "namei", "pathchk", "mountpoint", "findmnt", "lsblk", "cd", "pushd", "popd", "dirs", "mktemp", "locate", "mlocate", "true", "false", ":"]
+)  # fmt: skip
 
 
 def _read(command: Command, shell: Shell) -> Value:
@@ -146,21 +104,18 @@ def _read(command: Command, shell: Shell) -> Value:
     values = [shell.read(word, *(("recursive",) if _recursive(name, options) else ())) for word in inputs]
     for word in options.all(*reader.writes.split()):
         shell.write(word, Value(UNKNOWN))
-    if in_place:
-        for word in operands:
+    patched = operands[:1] if name == "patch" else []
+    if in_place or patched:
+        for word in patched or operands:
             shell.write(word, Value(UNKNOWN), "in-place")
         return NOTHING
     if options.has("--pre", "--compress-program"):
         shell.script(Value(options.first("--pre", "--compress-program")), name)
-    _decodes(command, name, values, shell)
-    return _printed(command, name, values)
-
-
-def _decodes(command: Command, name: str, values: list[Value], shell: Shell) -> None:
-    """A text that stands in the script itself and is decoded there was hidden on purpose."""
-    inputs = values or ([command.stdin] if command.stdin is not None else [])
-    if is_decoder(name, command.args) and any("text" in value.taints for value in inputs):
-        shell.emit("code.decoded", name, "printed", detail="a text of the script is decoded: " + command.line)
+    out = _printed(command, name, values)
+    taken = values or ([command.stdin] if command.stdin is not None else [])
+    if is_decoder(name, command.args) and any("text" in value.taints for value in taken):
+        shell.hidden.append((name, command.line, out.text))
+    return out
 
 
 def _translate(command: Command, _shell: Shell) -> Value:
@@ -168,7 +123,10 @@ def _translate(command: Command, _shell: Shell) -> Value:
 
 
 def _recursive(name: str, options: Options) -> bool:
-    return name == "grep" and options.has("-r", "-R", "--recursive", "--dereference-recursive")
+    if name == "grep":
+        return options.has("-r", "-R", "--recursive", "--dereference-recursive")
+    # These look into every folder by themselves, and into hidden files when told to.
+    return name in ("rg", "ag") and options.has("-u", "-uu", "-uuu", "--unrestricted", "--hidden", "-.")
 
 
 def _printed(command: Command, name: str, values: list[Value]) -> Value:
@@ -192,11 +150,13 @@ def _inner_program(name: str, program: Word, shell: Shell) -> None:
     if name == "sed":
         _sed_program(text, shell)
         return
-    for mark in ("system(", "getline", '| "', "print >", "/inet/"):
+    for mark in ("system(", "getline", '| "', "print >", "/inet/", "ENVIRON"):
         if mark in text:
             break
     else:
         return
+    if "ENVIRON" in text:
+        _awk_environment(text, shell)
     for quoted in text.split('"')[1::2]:
         if quoted.startswith("/inet/"):
             parts = quoted.split("/")
@@ -211,6 +171,12 @@ def _inner_program(name: str, program: Word, shell: Shell) -> None:
             shell.script(Value(quoted), "awk")
         for path in paths_in_text(quoted):
             shell.read(path, "mention")
+
+
+def _awk_environment(text: str, shell: Shell) -> None:
+    for piece in text.split("ENVIRON")[1:]:
+        name = piece[2:].partition('"')[0] if piece.startswith('["') else "*"
+        shell.emit("env.expose", name, detail=text[:200])
 
 
 def _sed_program(text: str, shell: Shell) -> None:
@@ -237,6 +203,10 @@ def _look(command: Command, shell: Shell) -> Value:
         shell.cwd = shell.path(targets[0].text) if targets else shell.cwd
         shell.variables["PWD"] = Value(shell.cwd)
         return NOTHING
+    if name in ("locate", "mlocate"):
+        for word in command.args:
+            if not word.text.startswith("-"):
+                shell.emit("file.search", "/", detail=word.text)
     if name == "file":
         for word in parse(command.args, "-f -m --files-from --magic-file").all(
             "-f", "-m", "--files-from", "--magic-file"
@@ -278,7 +248,7 @@ def _delete(command: Command, shell: Shell) -> Value:
         path = shell.path(word.text) if word.text else UNKNOWN
         if word.text.endswith("/*") or word.text == "*":
             flags.append("contents")
-        found = ("piped",) if "found" in word.taints or not word.known else ()
+        found = ("found",) if "found" in word.taints else () if word.known else ("piped",)
         shell.emit("file.delete", path, *flags, *found, *(("glob",) if word.glob else ()))
         shell.files.pop(path, None)
     return NOTHING
@@ -336,7 +306,7 @@ def _write(command: Command, shell: Shell) -> Value:
             shell.emit("file.delete" if name == "rmdir" else "file.write", shell.path(word.text), name)
         else:
             shell.write(word, value, *flags)
-    if name == "mkfifo":
+    if name in ("mkfifo", "mknod"):
         for word in options.operands:
             shell.files[shell.path(word.text)] = Value(UNKNOWN, frozenset({"fifo"}))
     return value if name in ("tee", "sponge") else NOTHING
@@ -399,7 +369,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("cp", "mv", "install", "gcp", "gmv", "ditto"), _copy),
     "tr": _translate,
     "ln": _link,
-    **dict.fromkeys(("tee", "mkdir", "touch", "mkfifo", "rmdir", "mknod"), _write),
+    **dict.fromkeys(("tee", "sponge", "mkdir", "touch", "mkfifo", "rmdir", "mknod"), _write),
     **dict.fromkeys(("chmod", "chown", "chgrp", "chattr", "chflags", "setfacl", "setcap"), _mode),
     "dd": _dd,
     "truncate": _truncate,

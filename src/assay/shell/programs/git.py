@@ -33,6 +33,7 @@ def _git(command: Command, shell: Shell) -> Value:
         "HUSKY_SKIP_HOOKS",
         "PRE_COMMIT_ALLOW_NO_CONFIG",
         "LEFTHOOK",
+        "LEFTHOOK_EXCLUDE",
         "OVERCOMMIT_DISABLE",
     }
     if any(name in skips for name, _ in command.assigned) and options.operands[0].text in ("commit", "push"):
@@ -273,6 +274,22 @@ def _submodule(args: list[Word], shell: Shell, _command: Command) -> None:
         shell.emit("package.install", f"git:{words[1].text}", "git")
 
 
+def _remove(args: list[Word], shell: Shell, _command: Command) -> None:
+    options = parse(args, "--pathspec-from-file")
+    if options.has("--cached", "-n", "--dry-run"):
+        return
+    for word in options.operands:
+        shell.emit("file.delete", shell.path(word.text), "tracked", *(("glob",) if word.glob else ()))
+
+
+def _move(args: list[Word], shell: Shell, _command: Command) -> None:
+    operands = parse(args).operands
+    for word in operands[:-1]:
+        shell.emit("file.delete", shell.path(word.text), "tracked")
+    for word in operands[-1:]:
+        shell.write(word, Value(UNKNOWN), "moved")
+
+
 def _bisect(args: list[Word], shell: Shell, _command: Command) -> None:
     if args and args[0].text == "run":
         shell.run(args[1:], None)
@@ -344,7 +361,7 @@ _SUBCOMMANDS: dict[str, Sub] = {
     "push": _push, "commit": _commit, "reset": _reset, "checkout": _checkout, "co": _checkout, "switch": _switch, "restore": _restore,
     "clean": _clean, "stash": _stash, "branch": _branch, "tag": _tag, "worktree": _worktree, "rebase": _rebase, "filter-branch": _rewrite,
     "filter-repo": _rewrite, "reflog": _reflog, "gc": _gc, "prune": _gc, "update-ref": _update_ref, "replace": _update_ref, "config": _config,
-    "remote": _remote, "clone": _clone, "submodule": _submodule, "bisect": _bisect, "show": _shown, "diff": _shown, "log": _shown,
+    "remote": _remote, "rm": _remove, "mv": _move, "clone": _clone, "submodule": _submodule, "bisect": _bisect, "show": _shown, "diff": _shown, "log": _shown,
     "cat-file": _shown, "add": _shown, "blame": _shown, "apply": _shown, "am": _shown, "hash-object": _shown, "grep": _grep, "credential": _credential,
     "fetch": _network, "pull": _network, "ls-remote": _network, "archive": _archive, "difftool": _tool, "mergetool": _tool, "send-email": _send_email,
 }  # fmt: skip

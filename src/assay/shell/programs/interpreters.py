@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assay.shell.inline_code import look_into
-from assay.shell.mentions import paths_in_text, paths_in_word
+from assay.shell.mentions import host_of, paths_in_text, paths_in_word
 from assay.shell.options import Options, parse
 from assay.shell.protocol import Handler, Shell
 from assay.shell.value import NOTHING, UNKNOWN, Command, Value, Word
@@ -27,7 +27,6 @@ _INTERPRETERS: dict[str, Interpreter] = {
     **dict.fromkeys(("pypy", "ipython", "bpython", "jython"), Interpreter("python", "-c", "-W -X -m")),
     "node": Interpreter("javascript", "-e -p --eval --print -pe", "-r --require --import --loader --inspect"),
     "nodejs": Interpreter("javascript", "-e -p --eval --print", "-r --require"),
-    "deno": Interpreter("javascript", "", ""),
     "tsx": Interpreter("javascript", "-e -p --eval", ""),
     "ts-node": Interpreter("javascript", "-e -p --eval", "-P -r"),
     "perl": Interpreter("perl", "-e -E -le -ne -pe -lne -lpe -nle -ple -ane -lane", "-I -M -m -F -i -0"),
@@ -82,19 +81,31 @@ def _interpret(command: Command, shell: Shell) -> Value:
     codes, rest = _codes(command.args, interpreter)
     for code in codes:
         _inline(code, interpreter, label, command, shell)
+    if label in ("gdb", "lldb"):
+        for word in options.all("-p"):
+            shell.emit("system.inspect", f"the memory of process {word.text}", detail=command.line)
     if label == "php" and options.all("-S"):
         shell.emit("net.listen", options.first("-S"), detail=command.line)
     module = options.first("-m") if interpreter.language == "python" else ""
     if module:
         return _module(module, command, shell)
     if codes:
+        in_place = label in ("perl", "ruby") and any(_edits_in_place(word.text) for word in command.args)
         for word in rest:
+            if in_place and not word.text.startswith("-"):
+                shell.write(word, Value(UNKNOWN), "in-place")
             for path in paths_in_word(word):
                 shell.read(path, "mention")
         return Value(
             UNKNOWN, frozenset({f"output:{label}"}) | (command.stdin.taints if command.stdin else frozenset())
         )
     return _program(command, interpreter, label, options, shell)
+
+
+def _edits_in_place(text: str) -> bool:
+    """`-i`, `-i.bak`, `-pi`, `-pie`: the files named are changed."""
+    head = text.partition(".")[0]
+    return head[:1] == "-" and head[1:2] != "-" and "i" in head and set(head[1:]) <= set("pnlaie0")
 
 
 def _codes(args: list[Word], interpreter: Interpreter) -> tuple[list[Word], list[Word]]:
@@ -177,6 +188,8 @@ def _positional(operands: list[Word], shell: Shell) -> None:
 def _interactive(command: Command, shell: Shell) -> Value:
     """A shell for somebody to type into: harmless at a terminal, a back door on a socket."""
     stdin = command.stdin
+    if shell.raised:
+        shell.emit("privilege.grant", "a shell with more rights", detail=command.line)
     if stdin is not None and stdin.taints & {"socket", "fifo"}:
         if "socket" in stdin.taints:
             shell.emit("shell.reverse", "", detail=command.line)
@@ -189,9 +202,20 @@ def _interactive(command: Command, shell: Shell) -> Value:
 def _script_file(word: Word, label: str, shell: Shell) -> Value:
     value = shell.read(word, "run")
     shell.emit("code.run", shell.path(word.text), detail=label)
+    if is_release_script(word.text):
+        shell.emit("deploy.run", word.text, detail=f"{label} {word.text}")
     if "network" in value.taints or "decoded" in value.taints or (value.known and value.text):
         return shell.script(value, label, f"{word.text}")
     return Value(UNKNOWN, frozenset({f"output:{label}"}))
+
+
+def is_release_script(path: str) -> bool:
+    """`scripts/deploy.sh`, `./release`, `publish-all.py`: programs whose name says that they publish or deploy."""
+    name = path.rpartition("/")[2].partition(".")[0].lower().replace("_", "-")
+    words = name.split("-")
+    return bool({"deploy", "publish", "release", "rollback", "undeploy"} & {words[0], words[-1]}) and not (
+        {"test", "check", "dry", "notes", "lint", "preview"} & set(words)
+    )
 
 
 def _from_input(command: Command, language: str, label: str, shell: Shell) -> Value:
@@ -220,8 +244,6 @@ def _program(command: Command, interpreter: Interpreter, label: str, options: Op
     operands = options.operands
     if interpreter.language == "vim":
         return _editor(command, label, shell)
-    if label == "deno":
-        return _deno(command, operands, shell)
     if operands and operands[0].text not in _DEV_INPUT:
         value = shell.read(operands[0], "run")
         shell.emit("code.run", shell.path(operands[0].text), detail=label)
@@ -238,9 +260,6 @@ def _program(command: Command, interpreter: Interpreter, label: str, options: Op
         return Value(UNKNOWN, frozenset({f"output:{label}"}))
     if command.stdin is not None and label not in ("gdb", "lldb"):
         return _from_input(command, interpreter.language, label, shell)
-    for word in options.all("-p"):
-        if label in ("gdb", "lldb"):
-            shell.emit("system.inspect", f"the memory of process {word.text}", detail=command.line)
     return Value(UNKNOWN)
 
 
@@ -269,6 +288,8 @@ LOSING = frozenset(
         "db:seed:replant",
         "doctrine:database:drop",
         "doctrine:schema:drop",
+        "dropAll",
+        "drop-all",
     ]
 )
 
@@ -286,7 +307,9 @@ LOSING_PAIRS = (
 
 
 def _management(operands: list[Word], command: Command, shell: Shell) -> None:
-    if any(word.text in LOSING for word in operands[:2]):
+    words = [word.text for word in operands]
+    back_to_nothing = words[:1] == ["migrate"] and words[-1:] == ["zero"]
+    if back_to_nothing or any(word in LOSING for word in words[:2]):
         shell.emit("database.change", "all data of the application", "destructive", detail=command.line)
 
 
@@ -299,11 +322,21 @@ def _editor(command: Command, label: str, shell: Shell) -> Value:
     return Value(UNKNOWN)
 
 
-def _deno(_command: Command, operands: list[Word], shell: Shell) -> Value:
-    if operands and operands[0].text == "eval" and len(operands) > 1:
+def run_deno(command: Command, shell: Shell) -> Value:
+    """`deno run FILE|URL`, `deno eval CODE`; other subcommands only look at or build the project."""
+    operands = parse(command.args, "-c --config --import-map --lock --cert --seed --location").operands
+    verb = operands[0].text if operands else ""
+    if verb == "eval" and len(operands) > 1:
         look_into(operands[1].text, "javascript", "deno", shell)
-    elif len(operands) > 1 and "://" in operands[1].text:
-        shell.emit("code.remote", "deno", detail=operands[1].text)
+    for word in operands[1:2] if verb in ("run", "install", "serve", "test", "bench") else operands[:1]:
+        if "://" in word.text:
+            shell.emit("net.connect", host_of(word.text), "download", detail=word.text)
+            shell.emit("code.remote", "deno", detail=word.text)
+        elif verb in ("run", "serve"):
+            value = shell.read(word, "run")
+            shell.emit("code.run", shell.path(word.text), detail="deno")
+            if value.known and value.text:
+                look_into(value.text, "javascript", "deno", shell)
     return Value(UNKNOWN)
 
 
@@ -314,7 +347,11 @@ def _module(module: str, command: Command, shell: Shell) -> Value:
     rest = command.args[position:]
     if module in ("pip", "pytest", "uv", "pipx", "twine", "poetry", "hatch"):
         return shell.run([Word(module), *rest], command.stdin)
-    if module in ("http.server", "SimpleHTTPServer", "pyftpdlib", "uploadserver"):
+    if module in ("http.server", "SimpleHTTPServer"):
+        served = parse(rest, "-b --bind -d --directory -p --protocol").all("-d", "--directory") or [Word(".")]
+        shell.read(served[-1], "recursive", "sent")
+        shell.emit("net.listen", rest[0].text if rest else "8000", "served", detail=command.line)
+    elif module in ("pyftpdlib", "uploadserver"):
         shell.emit("net.listen", rest[0].text if rest else "8000", detail=command.line)
     elif module == "smtplib" or module == "webbrowser":
         shell.emit("net.connect", UNKNOWN, detail=command.line)

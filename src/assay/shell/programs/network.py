@@ -125,6 +125,18 @@ def _datum(word: Word, command: Command, shell: Shell) -> list[str]:
 
 def _contact(word: Word, flags: tuple[str, ...], shell: Shell) -> str:
     host = host_of(word.text) or UNKNOWN
+    scheme, _, rest = word.text.partition("://")
+    if "\\" in rest.partition("/")[0] or scheme.lower() in (
+        "gopher",
+        "dict",
+        "ldap",
+        "ldaps",
+        "smb",
+        "tftp",
+        "jar",
+        "netdoc",
+    ):
+        flags = (*flags, "disguised")
     shell.emit("net.connect", host, *flags, detail=word.text)
     return host
 
@@ -200,6 +212,8 @@ def _httpie(command: Command, shell: Shell) -> Value:
     method = words.pop(0).text.upper() if words and words[0].text.upper() in methods else ""
     if not words:
         return NOTHING
+    if words[0].text.startswith(":"):
+        words[0] = Word("localhost" + words[0].text)
     items = [
         word for word in words[1:] if "==" not in word.text and (":" not in word.text or "=" in word.text)
     ]
@@ -360,7 +374,7 @@ HANDLERS: dict[str, Handler] = {
     "zsocket": _zsh_socket,
     "wget": _wget,
     "wget2": _wget,
-    **dict.fromkeys(("http", "https", "xh", "xhs"), _httpie),
+    **dict.fromkeys(("http", "https", "httpie", "xh", "xhs"), _httpie),
     **dict.fromkeys(("nc", "ncat", "netcat", "nc.traditional", "nc.openbsd"), _netcat),
     "socat": _socat,
     **dict.fromkeys(
@@ -381,6 +395,12 @@ HANDLERS: dict[str, Handler] = {
             "irssi",
             "lpr",
             "lp",
+            "grpcurl",
+            "ldapsearch",
+            "mqtt",
+            "mosquitto_pub",
+            "mosquitto_sub",
+            "snmpwalk",
         ),
         _plain_client,
     ),
@@ -402,10 +422,28 @@ HANDLERS: dict[str, Handler] = {
             "lwp-request",
             "lwp-download",
             "fetch",
+            "websocat",
+            "wscat",
+            "evans",
+            "k6-cloud",
         ),
         _fetch_any,
     ),
     **dict.fromkeys(
-        ("ngrok", "cloudflared", "localtunnel", "lt", "bore", "chisel", "frpc", "pwncat"), _listen
+        (
+            "ngrok",
+            "localtunnel",
+            "pagekite",
+            "inlets",
+            "sshuttle",
+            "rathole",
+            "zrok",
+            "lt",
+            "bore",
+            "chisel",
+            "frpc",
+            "pwncat",
+        ),
+        _listen,
     ),
 }

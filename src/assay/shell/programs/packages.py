@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assay.shell.inline_code import look_into
 from assay.shell.mentions import host_of
 from assay.shell.options import parse
-from assay.shell.programs.interpreters import LOSING, LOSING_PAIRS
+from assay.shell.programs.interpreters import LOSING, LOSING_PAIRS, is_release_script, run_deno
 from assay.shell.protocol import Handler, Shell
 from assay.shell.value import UNKNOWN, Command, Value, Word
 
@@ -63,6 +64,21 @@ _MANAGERS: dict[str, Manager] = {
     "composer": Manager("composer", "require", "", "remove", "-d --working-dir"),
     "dotnet": Manager("nuget", "", "", "", "-v --version -s --source -c --configuration -o"),
     "nuget": Manager("nuget", "install", "push delete", "", "-Source -Version -OutputDirectory"),
+    "scoop": Manager("scoop", "install update", "", "uninstall", "", system=True),
+    "deno": Manager("deno", "add install", "publish", "remove uninstall", ""),
+    "stack": Manager("hackage", "install", "upload", "", "--resolver"),
+    "rustup": Manager("rustup", "install", "", "uninstall", "--toolchain"),
+    "nvm": Manager("nvm", "install", "", "uninstall", ""),
+    "fnm": Manager("nvm", "install", "", "uninstall", ""),
+    "volta": Manager("npm", "install", "", "uninstall", ""),
+    "pyenv": Manager("pyenv", "install", "", "uninstall", ""),
+    "rbenv": Manager("rbenv", "install", "", "uninstall", ""),
+    "asdf": Manager("asdf", "install plugin-add", "", "uninstall", ""),
+    "sdk": Manager("sdkman", "install", "", "uninstall", ""),
+    "pod": Manager("cocoapods", "", "trunk", "", ""),
+    "jsr": Manager("jsr", "add", "publish", "remove", ""),
+    "vsce": Manager("vscode", "", "publish unpublish", "", ""),
+    "ovsx": Manager("vscode", "", "publish", "", ""),
     "mix": Manager("hex", "archive.install", "hex.publish", "", ""),
     "luarocks": Manager("luarocks", "install", "upload", "remove", ""),
     "cabal": Manager("hackage", "install", "upload", "", ""),
@@ -102,7 +118,8 @@ _INDEXES = (
     "--repository-url",
 )
 _SOURCES = ("--git", "-e", "--editable")
-_WITH_NAMES = {"pip": "pypi", "npm": "npm"}
+_RUNNERS = frozenset({"pnpm", "yarn", "bun"})
+_SCRIPTS = frozenset({"npm", "pnpm", "yarn", "bun"})
 
 
 def _manage(command: Command, shell: Shell) -> Value:
@@ -116,6 +133,9 @@ def _manage(command: Command, shell: Shell) -> Value:
             Command(Word(manager.inner), command.args[command.args.index(operands[0]) + 1 :], command.stdin),
             shell,
         )
+    special = _of_its_own(command, manager, operands, shell)
+    if special is not None:
+        return special
     if name == "yarn" and verb == "global" and len(operands) > 1:
         operands, verb = operands[1:], operands[1].text
     flagged = [
@@ -142,6 +162,27 @@ def _manage(command: Command, shell: Shell) -> Value:
     else:
         _other(command, name, operands, shell)
     return Value(UNKNOWN)
+
+
+def _of_its_own(command: Command, manager: Manager, operands: list[Word], shell: Shell) -> Value | None:
+    """What some managers say in a way of their own: `uv tool install`, `rustup target add`, `pnpm exec`, all of deno."""
+    name = command.name.text.rpartition("/")[2]
+    words = [word.text for word in operands[:2]]
+    verb = words[0] if words else ""
+    if (name, verb) in (("uv", "tool"), ("rustup", "toolchain"), ("dotnet", "tool")) and len(words) > 1:
+        if words[1] == "run":
+            return _run(command, _MANAGERS["uvx"], operands[2:], shell)
+        if words[1] in ("install", "add"):
+            _added(command, manager, words[1], operands[2:], shell)
+            return Value(UNKNOWN)
+    if name == "rustup" and words in (["target", "add"], ["component", "add"]):
+        _added(command, manager, verb, operands[2:], shell)
+        return Value(UNKNOWN)
+    if name == "deno" and verb not in ("add", "install", "publish", "remove", "uninstall"):
+        return run_deno(command, shell)
+    if name in _RUNNERS and verb == "exec" and len(words) > 1:
+        return shell.run(operands[2:] if words[1] == "--" else operands[1:], command.stdin)
+    return None
 
 
 def _other_places(command: Command, manager: Manager, shell: Shell) -> None:
@@ -226,11 +267,32 @@ def _run(command: Command, manager: Manager, operands: list[Word], shell: Shell)
             *(("git",) if "://" in word.text or ":" in word.text else ()),
             detail=version,
         )
+        if "://" in word.text:
+            shell.emit("net.connect", host_of(word.text), "download", detail=word.text)
+            shell.emit("code.remote", manager.ecosystem, detail=word.text)
+    if operands and operands[0].known and "/" not in operands[0].text:
+        # What the program does with its arguments is judged like any other use of it.
+        at = command.args.index(operands[0]) if operands[0] in command.args else 0
+        return shell.run(
+            [Word(operands[0].text.partition("@")[0] or operands[0].text), *command.args[at + 1 :]],
+            command.stdin,
+        )
     return Value(UNKNOWN)
 
 
 def _other(command: Command, name: str, operands: list[Word], shell: Shell) -> None:
     texts = [word.text for word in operands]
+    script = texts[1:2] if texts[:1] in (["run"], ["run-script"]) else texts[:1]
+    if name in _SCRIPTS and script and is_release_script(script[0].replace(":", "-")):
+        shell.emit("deploy.run", script[0], detail=command.line)
+    if name == "go" and texts[:1] == ["run"]:
+        _go_file(texts[1:2], shell)
+    if (
+        name in ("npm", "pnpm", "yarn")
+        and texts[:2] == ["config", "get"]
+        and "auth" in " ".join(texts[2:]).lower()
+    ):
+        shell.emit("secret.read", "npm token", detail=command.line)
     if name == "brew" and texts[:1] == ["services"] and texts[1:2] not in ([], ["list"], ["info"]):
         shell.emit("system.change", "a service", detail=command.line)
     if name == "dotnet" and "package" in texts and "add" in texts:
@@ -256,6 +318,15 @@ def _other(command: Command, name: str, operands: list[Word], shell: Shell) -> N
             "run",
             detail=texts[1].partition("@")[2],
         )
+
+
+def _go_file(names: list[str], shell: Shell) -> None:
+    for name in names:
+        if name.endswith(".go"):
+            value = shell.read(name, "run")
+            shell.emit("code.run", shell.path(name), detail="go")
+            if value.known and value.text:
+                look_into(value.text, "go", "go", shell)
 
 
 HANDLERS: dict[str, Handler] = dict.fromkeys((*_MANAGERS, "pip3"), _manage)

@@ -26,7 +26,12 @@ def _ssh(command: Command, shell: Shell) -> Value:
         )
     if not options.operands:
         return NOTHING
-    host = options.operands[0].text.rpartition("@")[2]
+    user, _, host = options.operands[0].text.rpartition("@")
+    if user == "git" and len(options.operands) == 1:
+        shell.emit(
+            "net.connect", host, "socket", detail=command.line
+        )  # a code host tells who one is there, and no more
+        return Value(UNKNOWN, frozenset({"network"}))
     rest = [word.text for word in options.operands[1:]]
     shell.emit("remote.exec", host, detail=" ".join(rest))
     stdin = command.stdin
@@ -55,6 +60,13 @@ def _copy(command: Command, shell: Shell) -> Value:
     if not operands:
         return NOTHING
     target = operands[-1].text
+    stdin = command.stdin
+    if name == "sftp" and stdin is not None:
+        host = target.rpartition("@")[2].partition(":")[0]
+        for line in stdin.text.splitlines()[:50]:
+            if line.split()[:1] in (["put"], ["mput"], ["reput"]):
+                for taint in sorted(shell.read([*line.split(), UNKNOWN][1], "sent").taints):
+                    shell.emit("data.send", host, detail=taint)
     for word in operands[:-1]:
         _one(word, operands[-1], shell)
     if len(operands) == 1 or _is_remote(target) or target.startswith("rsync://"):
@@ -113,6 +125,13 @@ def _configure_hosts(command: Command, shell: Shell) -> Value:
     return Value(UNKNOWN)
 
 
+def _vault(command: Command, shell: Shell) -> Value:
+    operands = [word.text for word in command.args if not word.text.startswith("-")]
+    if operands[:1] in (["view"], ["decrypt"], ["edit"]):
+        shell.emit("secret.read", "ansible-vault", detail=command.line)
+    return Value(UNKNOWN)
+
+
 def _keys(command: Command, shell: Shell) -> Value:
     """ssh-keygen, ssh-add, ssh-copy-id: fingerprints and public halves are open, private halves and authorised keys are not."""
     name = command.name.text.rpartition("/")[2]
@@ -144,5 +163,6 @@ HANDLERS: dict[str, Handler] = {
         ("ansible", "ansible-playbook", "salt", "puppet", "chef-client", "fab", "cap", "knife"),
         _configure_hosts,
     ),
+    "ansible-vault": _vault,
     **dict.fromkeys(("ssh-keygen", "ssh-add", "ssh-copy-id", "ssh-keyscan"), _keys),
 }

@@ -6,79 +6,13 @@ from collections.abc import Callable
 
 from assay.shell.mentions import paths_in_word
 from assay.shell.options import parse
+from assay.shell.powershell import look_into_powershell
 from assay.shell.protocol import Handler, Shell
 from assay.shell.value import NOTHING, UNKNOWN, Command, Value
 
 _READ_VERBS = frozenset(
-    [
-        "status",
-        "show",
-        "list",
-        "list-units",
-        "list-unit-files",
-        "list-timers",
-        "list-dependencies",
-        "list-sockets",
-        "list-jobs",
-        "is-active",
-        "is-enabled",
-        "is-failed",
-        "cat",
-        "get",
-        "get-default",
-        "help",
-        "version",
-        "info",
-        "print",
-        "read",
-        "find",
-        "query",
-        "search",
-        "view",
-        "check",
-        "validate",
-        "verify",
-        "dump-trust-settings",
-        "list-keychains",
-        "find-certificate",
-        "export-plist",
-        "dns",
-        "addr",
-        "address",
-        "link",
-        "route",
-        "neigh",
-        "l",
-        "s",
-        "a",
-        "r",
-        "-l",
-        "--list",
-        "-a",
-        "--all",
-        "-h",
-        "-V",
-        "--version",
-        "-n",
-        "-S",
-        "-L",
-        "-s",
-        "-v",
-        "-w",
-        "--get",
-        "--dns",
-        "--proxy",
-        "--nwi",
-        "-r",
-        "-t",
-        "domains",
-        "print-disabled",
-        "blame",
-        "procinfo",
-        "managername",
-        "hostinfo",
-    ]
-)
+    ["status", "show", "list", "list-units", "list-unit-files", "list-timers", "list-dependencies", "list-sockets", "list-jobs", "is-active", "is-enabled", "is-failed", "cat", "get", "get-default", "help", "version", "info", "print", "read", "find", "query", "search", "view", "check", "validate", "verify", "dump-trust-settings", "list-keychains", "find-certificate", "export-plist", "dns", "addr", "address", "link", "route", "neigh", "l", "s", "a", "r", "-l", "--list", "-a", "--all", "-h", "-V", "--version", "-n", "-S", "-L", "-s", "-v", "-w", "--get", "--dns", "--proxy", "--nwi", "-r", "-t", "domains", "print-disabled", "blame", "procinfo", "managername", "hostinfo"]
+)  # fmt: skip
 
 
 def _effect(verb: str, target: str) -> Handler:
@@ -226,7 +160,7 @@ def _firewall(command: Command, shell: Shell) -> Value:
 def _kill(command: Command, shell: Shell) -> Value:
     name = command.name.text.rpartition("/")[2]
     texts = [word.text for word in command.args]
-    if name == "kill" and "-1" in texts[1:]:
+    if name == "killall5" or (name == "kill" and ("-1" in texts[1:] or "1" in texts)):
         shell.emit("system.destroy", "every process", detail=command.line)
     named = " ".join(taint for word in command.args for taint in word.taints)
     if _guarding(command.line) or _guarding(named):
@@ -280,12 +214,26 @@ def _sysctl(command: Command, shell: Shell) -> Value:
 
 def _defaults(command: Command, shell: Shell) -> Value:
     verb = next((word.text for word in command.args if not word.text.startswith("-")), "")
-    if verb in ("write", "delete", "import", "rename"):
+    if verb in ("write", "import") and any(
+        mark in command.line.lower() for mark in ("loginwindow", "loginhook", "logouthook", "loginitems")
+    ):
+        shell.emit("persist.schedule", "a login hook", detail=command.line)
+    elif verb in ("write", "delete", "import", "rename"):
         shell.emit("system.change", "settings", detail=command.line)
     return Value(UNKNOWN)
 
 
+_STORE_VERBS = frozenset(
+    ["ls", "list", "git", "init", "insert", "edit", "generate", "rm", "mv", "cp", "help", "version", "add", "sync", "status", "audit", "delete", "set", "config", "otp-add"]
+)  # fmt: skip
+
+
 def _keychain(command: Command, shell: Shell) -> Value:
+    if command.name.text.endswith("pass") and command.args:
+        first = next((word.text for word in command.args if not word.text.startswith("-")), "ls")
+        if first not in _STORE_VERBS:
+            shell.emit("secret.read", "stored credentials", detail=command.line)
+            return Value(UNKNOWN, frozenset({"secret"}))
     verb = next((word.text for word in command.args if not word.text.startswith("-")), "")
     if (
         verb.startswith(("find-generic", "find-internet", "dump-keychain", "export", "unlock", "get-"))
@@ -314,10 +262,14 @@ def _agent(command: Command, shell: Shell) -> Value:
                 "trust-all",
                 "allow-all",
                 "auto-approve",
+                "always-approve",
+                "yes-always",
             )
         ):
             shell.emit("guard.disable", "an agent's own questions", detail=command.line)
-        if text in ("--yolo", "-y") and command.name.text.endswith(("gemini", "codex", "cursor-agent", "q")):
+        if text in ("--yolo", "-y", "--force", "-f") and command.name.text.endswith(
+            ("gemini", "codex", "cursor-agent", "q")
+        ):
             shell.emit("guard.disable", "an agent's own questions", detail=command.line)
     texts = [word.text for word in command.args]
     if "bypassPermissions" in texts:
@@ -352,12 +304,74 @@ def _disk(command: Command, shell: Shell) -> Value:
     return NOTHING
 
 
+def _volumes(command: Command, shell: Shell) -> Value:
+    texts = [word.text for word in command.args]
+    if set(texts[:3]) & {"delete", "format", "sanitize", "delete-ns"}:
+        shell.emit("system.destroy", "a volume", detail=command.line)
+    elif set(texts[:3]) & {
+        "create",
+        "snapshot",
+        "set-default",
+        "add",
+        "remove",
+        "replace",
+        "balance",
+        "resize",
+    }:
+        shell.emit("system.change", "volumes", detail=command.line)
+    return Value(UNKNOWN)
+
+
+def _windows(command: Command, shell: Shell) -> Value:
+    look_into_powershell(command.line, "cmd", shell)
+    return Value(UNKNOWN)
+
+
+def _server_of_shells(command: Command, shell: Shell) -> Value:
+    """Programs that give a shell to whoever connects."""
+    if any(word.text in ("-t", "-T", "-V", "--help") for word in command.args):
+        return Value(UNKNOWN)
+    shell.emit("shell.reverse", "", "bind", detail=command.line)
+    return Value(UNKNOWN)
+
+
+def _recorder(command: Command, shell: Shell) -> Value:
+    devices = {"x11grab", "avfoundation", "v4l2", "gdigrab", "alsa", "pulse", "dshow", "kmsgrab"}
+    if devices & {word.text for word in command.args}:
+        shell.emit("system.capture", "screen, camera or microphone", detail=command.line)
+    words = list(command.args)
+    for index, word in enumerate(words):
+        if index and words[index - 1].text == "-i":
+            shell.read(word)
+    if words and not words[-1].text.startswith("-"):
+        shell.write(words[-1], Value(UNKNOWN))
+    return NOTHING
+
+
+def _hook_manager(command: Command, shell: Shell) -> Value:
+    if command.args[:1] and command.args[0].text in ("uninstall", "--uninstall"):
+        shell.emit("guard.disable", "the hooks of the repository", detail=command.line)
+    return Value(UNKNOWN)
+
+
 def _process_list(command: Command, shell: Shell) -> Value:
     texts = [word.text for word in command.args]
     if any(
         text and not text.startswith("-") and "e" in text and set(text) <= set("auxewf") for text in texts
     ):
         shell.emit("env.expose", "*", detail=command.line)
+    return Value(UNKNOWN)
+
+
+_ADDRESS_VERBS = frozenset(
+    ["add", "del", "delete", "set", "change", "replace", "append", "flush", "up", "down"]
+)
+
+
+def _addresses(command: Command, shell: Shell) -> Value:
+    """`ip OBJECT VERB`: looking unless the verb changes."""
+    if any(word.text in _ADDRESS_VERBS for word in command.args[1:]):
+        shell.emit("system.change", "the network", detail=command.line)
     return Value(UNKNOWN)
 
 
@@ -447,7 +461,7 @@ _GROUPS: tuple[tuple[str, Handler | Callable[[Command, Shell], Value]], ...] = (
     ("su runuser", _su),
     ("iptables ip6tables nft ufw firewall-cmd pfctl ebtables", _firewall),
     ("setenforce auditctl aa-disable aa-teardown apparmor_parser spctl csrutil mdatp", _effect("guard.disable", "a protection of the system")),
-    ("kill pkill killall xkill skill fuser", _kill),
+    ("kill pkill killall killall5 xkill skill fuser", _kill),
     ("tcpdump tshark dumpcap wireshark ettercap dsniff bettercap airodump-ng ngrep", _capture),
     ("screencapture scrot gnome-screenshot import xwd grim maim ffmpeg-record arecord xinput logkeys showkey", _effect("system.capture", "screen or input")),
     ("pbpaste xclip xsel wl-paste", _clipboard),
@@ -456,8 +470,16 @@ _GROUPS: tuple[tuple[str, Handler | Callable[[Command, Shell], Value]], ...] = (
     ("sysctl", _sysctl),
     ("pw useradd adduser userdel usermod groupadd gpasswd groupmod passwd chpasswd visudo vipw vigr chsh newusers dscl dseditgroup sysadminctl", _effect("privilege.grant", "users and rights")),
     ("shutdown reboot poweroff halt init telinit", _effect("system.power", "power")),
+    ("btrfs nvme", _volumes),
+    ("schtasks reg sc wmic netsh wevtutil vssadmin bcdedit icacls takeown rundll32 mshta regsvr32 certutil bitsadmin", _windows),
+    ("telnetd in.telnetd sshd dropbear gs-netcat pwncat-cs", _server_of_shells),
+    ("capsh", _effect("privilege.raise", "root")),
+    ("ffmpeg avconv", _recorder),
+    ("lefthook husky overcommit", _hook_manager),
+    ("pre-commit", _hook_manager),
     ("mkfs mkfs.ext4 mkfs.xfs mkfs.vfat mkswap wipefs fdisk sfdisk gdisk parted sgdisk blkdiscard hdparm cryptsetup lvremove vgremove pvremove zpool diskutil badblocks", _disk),
-    ("hostnamectl timedatectl localectl networksetup scutil profiles nmcli ip ifconfig route pmset systemsetup nvram softwareupdate update-alternatives alternatives loginctl resolvectl", _reading("system.change", "settings of the machine")),
+    ("hostnamectl timedatectl localectl networksetup scutil profiles nmcli ifconfig route pmset systemsetup nvram softwareupdate update-alternatives alternatives loginctl resolvectl", _reading("system.change", "settings of the machine")),
+    ("ip", _addresses),
     ("defaults plutil", _defaults),
     ("security secret-tool keyring pass gopass bw lpass kwallet-query cmdkey chezmoi-secret", _keychain),
     ("claude codex gemini cursor-agent copilot aider goose opencode amp q", _agent),
