@@ -213,6 +213,10 @@ def _run_inner(command: Command, name: str, inner: Unwrapped, shell: Shell) -> V
     if inner.options is not None:
         for word in inner.options.all("--output", "-o", "--log-out"):
             shell.write(word, Value(UNKNOWN))
+        for given in inner.options.values.values():
+            for word in given:
+                for path in paths_in_word(word):
+                    shell.read(path, "mention")
     for variable, value in inner.assigned:
         shell.emit("env.set", variable, "assigned", detail=value[:200])
     out = Value()
@@ -281,8 +285,10 @@ def _publishes(command: Command) -> bool:
     if any(word.text in ("-n", "--dry-run", "--just-print", "--recon", "--dryrun") for word in command.args):
         return False
     words = [word.text for word in command.args if not word.text.startswith("-")][:3]
+    if any(word.text in ("--delete", "--purge", "--destroy", "--drop") for word in command.args[:3]):
+        return True
     return any(
-        {word.partition(":")[0], word.rpartition(":")[2]} & _GRAVE
+        {word.partition(":")[0], word.rpartition(":")[2], word.partition("_")[0]} & _GRAVE
         or word.startswith(("publishTo", "publishAll"))
         for word in words
         if "/" not in word and "." not in word

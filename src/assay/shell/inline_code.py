@@ -83,6 +83,11 @@ def look_into(code: str, language: str, label: str, shell: Shell) -> None:
     _encodings(code, strings, language, label, shell)
 
 
+def decodes(code: str) -> bool:
+    """Whether a piece of code undoes an encoding."""
+    return _DECODE.search(code) is not None
+
+
 def _strings(code: str) -> Iterator[str]:
     for match in _STRING.finditer(code):
         text = match.group(1) or match.group(2) or match.group(3)

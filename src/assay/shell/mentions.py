@@ -97,3 +97,14 @@ def host_of(address: str) -> str:
     if authority.startswith("["):
         return authority.partition("]")[0] + "]"
     return authority.partition(":")[0].lower()
+
+
+_BUILT = frozenset(
+    {"dist", "build", "out", "public", "site", "_site", "target", "www", ".next", "_build", "htmlcov"}
+)
+
+
+def is_built(path: str) -> bool:
+    """Whether a relative path names what a build made (`dist/`, `build/app`): such a thing is meant to be sent."""
+    parts = [part for part in path.removeprefix("./").split("/") if part]
+    return not path.startswith(("/", "~", "..")) and bool(parts) and parts[0] in _BUILT

@@ -94,8 +94,11 @@ def _seven(command: Command, shell: Shell) -> Value:
     operands = parse(command.args, "").operands
     verb = operands[0].text if operands else ""
     taints: frozenset[str] = frozenset()
+    locked = any(word.text.startswith("-p") and len(word.text) > 2 for word in command.args)
     for word in operands[2:]:
         taints |= shell.read(word, "recursive").taints
+        if locked and verb == "a":
+            shell.emit("file.encrypt", shell.path(word.text), *(("glob",) if word.glob else ()))
     if len(operands) > 1:
         if verb in ("a", "u", "d", "rn"):
             shell.write(operands[1], Value(UNKNOWN, taints))
@@ -153,7 +156,9 @@ def _crypt(command: Command, shell: Shell) -> Value:
     for index, word in enumerate(command.args):
         if index == skip:
             continue
-        if word.text in ("-o", "--output", "-out") and index + 1 < len(command.args):
+        if word.text in ("-o", "--output", "-out", "-keyout", "-CAserial", "-writerand") and index + 1 < len(
+            command.args
+        ):
             skip = index + 1
             shell.write(command.args[index + 1], Value(UNKNOWN, taints))
         elif word.text in ("-connect", "-host") and index + 1 < len(command.args):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from assay.shell.mentions import paths_in_word
+from assay.shell.mentions import is_built, paths_in_word
 from assay.shell.options import Options, parse
 from assay.shell.programs.database import statement_kind
 from assay.shell.protocol import Handler, Shell
 from assay.shell.value import UNKNOWN, Command, Value, Word
 
 _LOOKING = frozenset(
-    ["get", "list", "ls", "describe", "show", "view", "status", "diff", "plan", "validate", "fmt", "version", "help", "logs", "log", "tail", "top", "explain", "search", "template", "lint", "config-view", "whoami", "synth", "synthesize", "events", "watch", "wait", "inspect", "info", "can-i", "api-resources", "api-versions", "cluster-info", "check", "doctor", "browse", "open", "history", "lookup", "graph", "output", "outputs", "providers", "test", "tests", "metadata", "context", "contexts", "current-context", "get-contexts", "get-clusters", "use-context", "print", "query", "read", "topic", "topics", "docs", "tree", "completion", "completions", "preview", "dry-run", "scan", "audit", "download", "verify", "export", "render", "estimate", "head", "select", "cat", "features", "display", "list-tags", "list-runs", "watch-logs", "metrics", "healthcheck", "ping", "alias", "console", "bootstrap-template", "acknowledge", "runs", "view-log", "checks", "analyze", "du", "stat", "count", "usage", "quota", "summary", "report", "proxy-status", "me", "get-value", "contributors", "trace"]
+    ["get", "list", "ls", "describe", "show", "view", "status", "diff", "plan", "validate", "fmt", "version", "help", "logs", "log", "tail", "top", "explain", "search", "template", "lint", "config-view", "whoami", "synth", "synthesize", "events", "watch", "wait", "inspect", "info", "can-i", "api-resources", "api-versions", "cluster-info", "check", "doctor", "browse", "open", "history", "lookup", "graph", "output", "outputs", "providers", "test", "tests", "metadata", "context", "contexts", "current-context", "get-contexts", "get-clusters", "use-context", "print", "query", "read", "topic", "topics", "docs", "tree", "completion", "completions", "preview", "dry-run", "scan", "audit", "download", "verify", "export", "render", "estimate", "head", "select", "cat", "features", "display", "list-tags", "list-runs", "watch-logs", "metrics", "healthcheck", "ping", "alias", "console", "bootstrap-template", "acknowledge", "runs", "view-log", "checks", "analyze", "du", "stat", "count", "usage", "quota", "summary", "report", "proxy-status", "me", "get-value", "about", "services", "ip", "digest", "url", "addresses", "contributors", "trace"]
 )  # fmt: skip
 _LOOKING_PREFIXES = (
     "get-",
@@ -313,7 +313,8 @@ def _sent(name: str, words: list[str], shell: Shell) -> None:
             and places
             and words.index(word) < words.index(places[-1])
         ):
-            shell.emit("data.send", places[-1], "bucket", detail=f"file:{shell.path(word)}")
+            built = ("built",) if is_built(word) else ()
+            shell.emit("data.send", places[-1], "bucket", *built, detail=f"file:{shell.path(word)}")
 
 
 def _inner(command: Command, shell: Shell, name: str) -> None:

@@ -85,6 +85,8 @@ def _elsewhere(options: Options, command: Command) -> tuple[str, ...]:
 
 def _statement(word: Word, name: str, production: tuple[str, ...], command: Command, shell: Shell) -> None:
     kind, flags = statement_kind(word.text)
+    if kind == "change" and not word.known and word.text.lower().startswith(("del", "unlink")):
+        flags = ("destructive",)  # whatever a search found
     if word.text.lstrip().startswith((".shell", ".system", "\\!")):
         shell.script(Value(word.text.lstrip().partition(" ")[2]), name)
     if kind == "files":

@@ -101,6 +101,9 @@ def _read(command: Command, shell: Shell) -> Value:
     in_place = bool(reader.in_place) and any(
         flag.startswith(tuple(reader.in_place.split())) for flag in options.flags
     )
+    inputs.extend(
+        Word(word.text[1:], word.taints) for word in operands if len(word.text) > 2 and word.text[0] == "@"
+    )
     values = [shell.read(word, *(("recursive",) if _recursive(name, options) else ())) for word in inputs]
     for word in options.all(*reader.writes.split()):
         shell.write(word, Value(UNKNOWN))
@@ -254,6 +257,9 @@ def _delete(command: Command, shell: Shell) -> Value:
     return NOTHING
 
 
+_SOURCES_OF_NOTHING = frozenset({"/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"})
+
+
 def _copy(command: Command, shell: Shell) -> Value:
     name = command.name.text.rpartition("/")[2]
     options = parse(
@@ -276,7 +282,8 @@ def _copy(command: Command, shell: Shell) -> Value:
             place = target[0].text
             if several or place.endswith("/") or place == ".":
                 place = f"{place.rstrip('/')}/{word.text.rstrip('/').rpartition('/')[2]}"
-            shell.write(Word(place, glob=word.glob), value, "copied")
+            emptied = ("truncate",) if word.text in _SOURCES_OF_NOTHING else ()
+            shell.write(Word(place, glob=word.glob), value, "copied", *emptied)
     return NOTHING
 
 

@@ -38,7 +38,12 @@ def _git(command: Command, shell: Shell) -> Value:
     }
     if any(name in skips for name, _ in command.assigned) and options.operands[0].text in ("commit", "push"):
         shell.emit("git.commit", "", "no-verify", detail=command.line)
+    _by_environment(command, shell)
     kept, name = shell.cwd, options.operands[0].text
+    if name in ("merge", "am", "rebase", "cherry-pick", "revert") and any(
+        word.text == "--no-verify" for word in command.args
+    ):
+        shell.emit("git.commit", "", "no-verify", detail=command.line)
     place = options.first("-C") or options.first("--work-tree")
     if place:
         shell.cwd = shell.path(place)
@@ -51,6 +56,21 @@ def _git(command: Command, shell: Shell) -> Value:
     finally:
         shell.cwd = kept
     return Value(UNKNOWN, frozenset({"output:git"}))
+
+
+_RUN_BY_GIT = frozenset(
+    {"GIT_SSH_COMMAND", "GIT_SSH", "GIT_EXTERNAL_DIFF", "GIT_PAGER", "GIT_EDITOR", "GIT_ASKPASS", "GIT_SEQUENCE_EDITOR", "GIT_PROXY_COMMAND"}
+)  # fmt: skip
+
+
+def _by_environment(command: Command, shell: Shell) -> None:
+    """Settings and programs that git takes from variables set for this command."""
+    given = dict(command.assigned)
+    for name, value in given.items():
+        if name.startswith("GIT_CONFIG_KEY_"):
+            _configured(value, given.get(name.replace("KEY", "VALUE"), ""), shell)
+        elif name in _RUN_BY_GIT:
+            shell.script(Value(value), "git")
 
 
 def _configured(key: str, value: str, shell: Shell, *flags: str) -> None:
@@ -130,6 +150,7 @@ def _checkout(args: list[Word], shell: Shell, command: Command) -> None:
         dashed and args[-1].text != "--"
     ):
         shell.emit("git.discard", "changes to files", detail=command.line)
+        _restored(args[[word.text for word in args].index("--") + 1 :] if dashed else [], shell)
     elif not creating and not options.has("-B", "-t", "--track", "--detach"):
         paths = [
             word
@@ -138,6 +159,13 @@ def _checkout(args: list[Word], shell: Shell, command: Command) -> None:
         ]
         if len(operands) > 1 or paths:
             shell.emit("git.discard", "changes to files", detail=command.line)
+
+
+def _restored(words: list[Word], shell: Shell) -> None:
+    """Files that get another content from the history."""
+    for word in words:
+        if not word.text.startswith("-") and word.text not in (".", "*", ":/"):
+            shell.write(word, Value(UNKNOWN), "restored")
 
 
 def _switch(args: list[Word], shell: Shell, command: Command) -> None:
@@ -152,6 +180,7 @@ def _restore(args: list[Word], shell: Shell, command: Command) -> None:
         options.operands or options.values
     ):
         shell.emit("git.discard", "changes to files", detail=command.line)
+        _restored(options.operands, shell)
 
 
 def _clean(args: list[Word], shell: Shell, command: Command) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assay.shell.inline_code import look_into
+from assay.shell.inline_code import decodes, look_into
 from assay.shell.mentions import host_of, paths_in_text, paths_in_word
 from assay.shell.options import Options, parse
 from assay.shell.protocol import Handler, Shell
@@ -46,7 +46,7 @@ _INTERPRETERS: dict[str, Interpreter] = {
     "scala": Interpreter("java", "-e", "-cp"),
     "jshell": Interpreter("java", "", ""),
     "jrunscript": Interpreter("javascript", "-e", "-l -cp"),
-    "jjs": Interpreter("javascript", "", ""),
+    "jjs": Interpreter("javascript", "-e", "-cp"),
     "jsc": Interpreter("javascript", "-e", ""),
     "gdb": Interpreter("python", "-ex -eval-command", "-p -x -batch"),
     "lldb": Interpreter("python", "-o -O", "-p -s"),
@@ -60,7 +60,7 @@ _INTERPRETERS: dict[str, Interpreter] = {
     "octave": Interpreter("r", "--eval", ""),
     "gnuplot": Interpreter("r", "-e", ""),
     "maxima": Interpreter("lisp", "--batch-string", ""),
-    **dict.fromkeys(("vim", "vi", "nvim", "ex", "view", "rvim", "vimdiff", "gvim"), Interpreter("vim", "-c --cmd +", "-u -S -s -w -W -T -i")),
+    **dict.fromkeys(("vim", "vi", "nvim", "ex", "ed", "red", "view", "rview", "rvim", "vimdiff", "gvim"), Interpreter("vim", "-c --cmd +", "-u -S -s -w -W -T -i")),
     **dict.fromkeys(("pwsh", "powershell"), Interpreter("powershell", "-c -Command -command -C -e -ec -enc -EncodedCommand -encodedcommand -Enc", "-ep -ExecutionPolicy -f -File -w -WindowStyle")),
     "cmd": Interpreter("cmd", "/c /C /k /K", ""),
 }  # fmt: skip
@@ -85,10 +85,15 @@ def _interpret(command: Command, shell: Shell) -> Value:
         for word in options.all("-p"):
             shell.emit("system.inspect", f"the memory of process {word.text}", detail=command.line)
     if label == "php" and options.all("-S"):
-        shell.emit("net.listen", options.first("-S"), detail=command.line)
+        here = options.first("-S").startswith(("localhost", "127.", "[::1]"))
+        shell.emit("net.listen", options.first("-S"), *(("served",) if here else ()), detail=command.line)
     module = options.first("-m") if interpreter.language == "python" else ""
     if module:
         return _module(module, command, shell)
+    if codes and interpreter.language == "vim" and any(code.text.strip(":!") in _SAVES for code in codes):
+        for word in rest:
+            if not word.text.startswith(("-", "+")):
+                shell.write(word, Value(UNKNOWN), "edited")
     if codes:
         in_place = label in ("perl", "ruby") and any(_edits_in_place(word.text) for word in command.args)
         for word in rest:
@@ -96,8 +101,10 @@ def _interpret(command: Command, shell: Shell) -> Value:
                 shell.write(word, Value(UNKNOWN), "in-place")
             for path in paths_in_word(word):
                 shell.read(path, "mention")
+        hides = frozenset({"decoded"}) if any(decodes(code.text) for code in codes) else frozenset()
         return Value(
-            UNKNOWN, frozenset({f"output:{label}"}) | (command.stdin.taints if command.stdin else frozenset())
+            UNKNOWN,
+            frozenset({f"output:{label}"}) | hides | (command.stdin.taints if command.stdin else frozenset()),
         )
     return _program(command, interpreter, label, options, shell)
 
@@ -298,6 +305,7 @@ LOSING_PAIRS = (
     "migrate reset",
     "migrate zero",
     "downgrade base",
+    "downgrade -",
     "db push --force-reset",
     "db push --accept-data-loss",
     "migrate:rollback --all",
@@ -313,10 +321,17 @@ def _management(operands: list[Word], command: Command, shell: Shell) -> None:
         shell.emit("database.change", "all data of the application", "destructive", detail=command.line)
 
 
+_SAVES = frozenset({"w", "wq", "x", "wqa", "xa", "wa", "update", "up", "W"})
+
+
 def _editor(command: Command, label: str, shell: Shell) -> Value:
+    typed = command.stdin.text.splitlines() if command.stdin is not None else []
+    saves = any(line.strip().strip(":!") in _SAVES for line in typed)
     for word in command.args:
         if not word.text.startswith(("-", "+")):
             shell.read(word, "edited")
+            if saves:
+                shell.write(word, Value(UNKNOWN), "edited")
     if command.stdin is not None and command.stdin.known:
         look_into(command.stdin.text, "vim", label, shell)
     return Value(UNKNOWN)

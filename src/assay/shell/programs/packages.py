@@ -48,7 +48,7 @@ _MANAGERS: dict[str, Manager] = {
     "conda": Manager("conda", "install create", "", "remove uninstall", "-n --name -c --channel -p --prefix -f --file"),
     "mamba": Manager("conda", "install create", "", "remove", "-n --name -c --channel -p -f --file"),
     "npm": Manager("npm", "install i add in isntall update-dep", "publish unpublish deprecate owner dist-tag access", "uninstall remove rm un r", _NPM_VALUED, runs="exec x init create"),
-    "pnpm": Manager("npm", "add install i", "publish", "remove rm uninstall un", _NPM_VALUED, runs="dlx create"),
+    "pnpm": Manager("npm", "add install i", "publish", "remove rm uninstall un", _NPM_VALUED.replace(" -w ", " "), runs="dlx create"),
     "yarn": Manager("npm", "add", "publish npm", "remove", _NPM_VALUED, runs="dlx create"),
     "bun": Manager("npm", "add install i", "publish", "remove rm", _NPM_VALUED, runs="x create"),
     "npx": Manager("npm", "", "", "", "-p --package -c --call -w", runs="*"),
@@ -268,8 +268,7 @@ def _run(command: Command, manager: Manager, operands: list[Word], shell: Shell)
             detail=version,
         )
         if "://" in word.text:
-            shell.emit("net.connect", host_of(word.text), "download", detail=word.text)
-            shell.emit("code.remote", manager.ecosystem, detail=word.text)
+            shell.emit("net.connect", host_of(word.text.removeprefix("git+")), "download", detail=word.text)
     if operands and operands[0].known and "/" not in operands[0].text:
         # What the program does with its arguments is judged like any other use of it.
         at = command.args.index(operands[0]) if operands[0] in command.args else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.shell.mentions import paths_in_word
+from assay.shell.mentions import is_built, paths_in_word
 from assay.shell.options import parse
 from assay.shell.protocol import Handler, Shell
 from assay.shell.value import NOTHING, UNKNOWN, Command, Value, Word
@@ -87,8 +87,9 @@ def _one(word: Word, target: Word, shell: Shell) -> None:
     value = shell.read(word, "recursive", "copied")
     if _is_remote(target.text) or target.text.startswith("rsync://"):
         host = target.text.removeprefix("rsync://").partition(":")[0].partition("/")[0].rpartition("@")[2]
+        built = ("built",) if is_built(word.text) else ()
         for taint in sorted(value.taints):
-            shell.emit("data.send", host, detail=taint)
+            shell.emit("data.send", host, *built, detail=taint)
     else:
         shell.write(target, value, "copied")
 
@@ -122,6 +123,20 @@ def _configure_hosts(command: Command, shell: Shell) -> Value:
     ):
         return Value(UNKNOWN)
     shell.emit("deploy.run", name, detail=command.line)
+    return Value(UNKNOWN)
+
+
+_GALAXY_CHANGES = frozenset({"delete", "remove", "publish", "import", "setup", "login"})
+
+
+def _galaxy(command: Command, shell: Shell) -> Value:
+    operands = [word.text for word in command.args if not word.text.startswith("-")]
+    words = operands[1:] if operands[:1] in (["role"], ["collection"]) else operands
+    if words[:1] == ["install"]:
+        for name in words[1:] or ["*"]:
+            shell.emit("package.install", f"galaxy:{name}")
+    elif words and words[0] in _GALAXY_CHANGES:
+        shell.emit("deploy.run", "ansible-galaxy", detail=command.line)
     return Value(UNKNOWN)
 
 
@@ -164,5 +179,6 @@ HANDLERS: dict[str, Handler] = {
         _configure_hosts,
     ),
     "ansible-vault": _vault,
+    "ansible-galaxy": _galaxy,
     **dict.fromkeys(("ssh-keygen", "ssh-add", "ssh-copy-id", "ssh-keyscan"), _keys),
 }

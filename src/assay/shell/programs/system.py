@@ -11,7 +11,7 @@ from assay.shell.protocol import Handler, Shell
 from assay.shell.value import NOTHING, UNKNOWN, Command, Value
 
 _READ_VERBS = frozenset(
-    ["status", "show", "list", "list-units", "list-unit-files", "list-timers", "list-dependencies", "list-sockets", "list-jobs", "is-active", "is-enabled", "is-failed", "cat", "get", "get-default", "help", "version", "info", "print", "read", "find", "query", "search", "view", "check", "validate", "verify", "dump-trust-settings", "list-keychains", "find-certificate", "export-plist", "dns", "addr", "address", "link", "route", "neigh", "l", "s", "a", "r", "-l", "--list", "-a", "--all", "-h", "-V", "--version", "-n", "-S", "-L", "-s", "-v", "-w", "--get", "--dns", "--proxy", "--nwi", "-r", "-t", "domains", "print-disabled", "blame", "procinfo", "managername", "hostinfo"]
+    ["status", "show", "list", "list-units", "list-unit-files", "list-timers", "list-dependencies", "list-sockets", "list-jobs", "is-active", "is-enabled", "is-failed", "cat", "get", "get-default", "help", "version", "info", "print", "read", "find", "query", "search", "view", "check", "validate", "verify", "dump-trust-settings", "list-keychains", "find-certificate", "export-plist", "dns", "addr", "address", "link", "route", "neigh", "l", "s", "a", "r", "-l", "--list", "-a", "--all", "-h", "-V", "--version", "-n", "-S", "-L", "-s", "-v", "-w", "--get", "--dns", "--proxy", "--nwi", "-r", "-t", "domains", "print-disabled", "blame", "procinfo", "managername", "-g", "--status", "--assess", "hostinfo"]
 )  # fmt: skip
 
 
@@ -153,7 +153,23 @@ def _firewall(command: Command, shell: Shell) -> Value:
         "--state",
     } and not words & {"-F", "-X", "-D", "-P", "flush", "disable"}:
         return Value(UNKNOWN)
-    shell.emit("guard.disable", "the firewall", detail=command.line)
+    opens = words & {
+        "allow",
+        "deny",
+        "limit",
+        "reject",
+        "route",
+        "-A",
+        "-I",
+        "--append",
+        "--insert",
+        "add",
+        "insert",
+    }
+    if opens and not words & {"-F", "-X", "-P", "flush", "disable", "reset"}:
+        shell.emit("system.change", "the firewall", detail=command.line)
+    else:
+        shell.emit("guard.disable", "the firewall", detail=command.line)
     return NOTHING
 
 
@@ -460,7 +476,8 @@ _GROUPS: tuple[tuple[str, Handler | Callable[[Command, Shell], Value]], ...] = (
     ("at batch", _at),
     ("su runuser", _su),
     ("iptables ip6tables nft ufw firewall-cmd pfctl ebtables", _firewall),
-    ("setenforce auditctl aa-disable aa-teardown apparmor_parser spctl csrutil mdatp", _effect("guard.disable", "a protection of the system")),
+    ("setenforce auditctl aa-disable aa-teardown apparmor_parser mdatp", _effect("guard.disable", "a protection of the system")),
+    ("spctl csrutil", _reading("guard.disable", "a protection of the system")),
     ("kill pkill killall killall5 xkill skill fuser", _kill),
     ("tcpdump tshark dumpcap wireshark ettercap dsniff bettercap airodump-ng ngrep", _capture),
     ("screencapture scrot gnome-screenshot import xwd grim maim ffmpeg-record arecord xinput logkeys showkey", _effect("system.capture", "screen or input")),
