@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from assay.gateway.assemble import assemble
-from assay.gateway.audit.trail import Trail, export, problems, retire
+from assay.gateway.audit.trail import Trail
+from assay.gateway.audit.verify import export, problems, replaced, retire
 from assay.gateway.decide import decide
 from assay.model.decision import Call, Effect, Subject
 from assay.signing.keys import KeyFolder

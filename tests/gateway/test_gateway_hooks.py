@@ -386,12 +386,17 @@ def test_a_run_with_five_misdeeds(tmp_path: Path) -> None:
 
 def test_a_killed_daemon_is_started_again(tmp_path: Path) -> None:
     assert "deny" in hooked(tmp_path, "claude", shell("claude", "cat .env")).stdout
+    from assay.gateway.audit.trail import settled
+    from assay.signing.keys import KeyFolder
     from assay.store.database import open_store
 
-    before = open_store(tmp_path / "gateway.db").one("SELECT COUNT(*) FROM audit")
+    store = open_store(tmp_path / "gateway.db")
+    settled(store, KeyFolder(tmp_path / "keys"))
+    before = store.one("SELECT COUNT(*) FROM audit")
     _kill_owner(tmp_path / "h.sock")
     assert "deny" in hooked(tmp_path, "claude", shell("claude", "cat .env")).stdout
-    after = open_store(tmp_path / "gateway.db").one("SELECT COUNT(*) FROM audit")
+    settled(store, KeyFolder(tmp_path / "keys"))
+    after = store.one("SELECT COUNT(*) FROM audit")
     assert before == (1,)
     assert after == (2,)
 

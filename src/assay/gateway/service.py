@@ -138,7 +138,7 @@ class Service:
     def close(self) -> None:
         """Sign the end of the trail and close the files."""
         if isinstance(self.gateway.audit, Trail):
-            self.gateway.audit.checkpoint()
+            self.gateway.audit.close()
         self.store.close()
 
 

@@ -16,6 +16,7 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS audit_head (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL, at REAL NOT NULL, mac TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS audit_checkpoint (seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, at REAL NOT NULL, key_id TEXT NOT NULL,"
     " signature TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS audit_journal (id INTEGER PRIMARY KEY, since INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS approval (id TEXT PRIMARY KEY, binding TEXT NOT NULL, state TEXT NOT NULL, agent TEXT NOT NULL, tenant TEXT NOT NULL,"
     " session TEXT NOT NULL, tool TEXT NOT NULL, arguments TEXT NOT NULL, reasons TEXT NOT NULL, revision TEXT NOT NULL, needed INTEGER NOT NULL,"
     " created REAL NOT NULL, expires REAL NOT NULL, decided REAL, note TEXT NOT NULL)",
@@ -72,6 +73,18 @@ class Store:
         with self._lock:
             try:
                 return self._connection.execute(sql, values).rowcount
+            except sqlite3.Error as error:
+                raise self._failure(error) from error
+
+    def many(self, sql: str, values: Sequence[Sequence[object]]) -> None:
+        """Run one statement for each row of values.
+
+        Raises:
+            StoreError: the database cannot be written.
+        """
+        with self._lock:
+            try:
+                self._connection.executemany(sql, values)
             except sqlite3.Error as error:
                 raise self._failure(error) from error
 

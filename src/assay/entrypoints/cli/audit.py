@@ -21,6 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tail.add_argument("--tenant", default=None)
     tail.add_argument("--json", action="store_true")
     verify = commands.add_parser("verify", help="whether anything was removed, changed, moved or cut off")
+    verify.add_argument(
+        "--against",
+        default="",
+        metavar="EXPORT",
+        help="also the checkpoints that were exported earlier must be in it",
+    )
     export = commands.add_parser(
         "export", help="write every record as JSON lines, with the signed checkpoints"
     )
@@ -33,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run one subcommand. `verify` exits with 1 when something is wrong."""
-    from assay.gateway.audit.trail import Trail, export, problems, retire
+    from assay.gateway.audit.trail import Trail, settled
+    from assay.gateway.audit.verify import export, problems, replaced, retire
     from assay.gateway.defaults import state_folder
     from assay.signing.keys import KeyFolder
     from assay.store.database import open_store
@@ -41,15 +48,19 @@ def run(args: argparse.Namespace) -> int:
     folder = Path(args.state) if args.state else state_folder()
     store, keys = open_store(folder / "gateway.db"), KeyFolder(folder / "keys")
     if args.audit_command == "tail":
+        settled(store, keys)
         return _tail(store, args)
     if args.audit_command == "export":
-        Trail(store, keys).checkpoint()
+        trail = Trail(store, keys)
+        trail.close()
         _say(f"{export(store, Path(args.file))} records written to {args.file}")
         return 0
     if args.audit_command == "retire":
         _say(f"{retire(store, keys, time.time() - args.days * 86_400)} records retired")
         return 0
     found = list(problems(store, keys))
+    if args.against:
+        found.extend(replaced(store, keys, Path(args.against)))
     for problem in found[:100]:
         _say(f"{problem.kind} at record {problem.seq}: {problem.message}")
     count = store.one("SELECT COUNT(*) FROM audit")
