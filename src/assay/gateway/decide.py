@@ -131,9 +131,12 @@ def _identified(gateway: Gateway, call: Call, token: str) -> Call:
         return call
     subject = gateway.identity.subject_of(token)
     # The session is the agent's own word unless the token binds one; who the agent is never is.
-    return replace(
-        call, subject=subject if subject.session else replace(subject, session=call.subject.session)
-    )
+    if not subject.session and call.subject.session:
+        subject = replace(subject, session=call.subject.session)
+    return Call(
+        call.id, call.tool, call.arguments, subject, call.phase, call.workspace, call.cwd, call.home, call.branch, call.protected, call.time,
+        call.environment,
+    )  # fmt: skip
 
 
 def _pinned(pins: Pins | None, call: Call, found: Found) -> Found:
@@ -186,7 +189,7 @@ def _ruled(gateway: Gateway, policy: Policy, call: Call, found: Found) -> Decisi
     arguments, changes = sanitized(call, _personal(policy)) if ruling.obligations else (None, ())
     if decision.effect is Effect.APPROVAL_NEEDED and gateway.approvals is not None:
         return _approved(gateway.approvals, call, decision, arguments, changes)
-    return replace(decision, arguments=arguments, changes=changes)
+    return replace(decision, arguments=arguments, changes=changes) if arguments is not None else decision
 
 
 def _doubtful(found: Found) -> Reason:

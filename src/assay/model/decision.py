@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Effect(Enum):
@@ -15,13 +16,11 @@ class Effect(Enum):
     APPROVAL_NEEDED = "approval_needed"
     DENY = "deny"
 
-    @property
-    def rank(self) -> int:
-        """Position in the order, 0 (allow) to 3 (deny)."""
-        return _RANKS[self.value]
+    rank: int
+    """Position in the order, 0 (allow) to 3 (deny)."""
 
-
-_RANKS = {effect.value: rank for rank, effect in enumerate(Effect)}
+    def __init__(self, _: str) -> None:
+        self.rank = len(self.__class__.__members__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,7 @@ class Call:
     environment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """One thing that a call would do: a verb (`file.read`, `git.push`) on a target (a path, a host, a branch).
 
     `flags` are facts that are true of it ("force", "recursive"); `detail` is the rest in words for people and for conditions.

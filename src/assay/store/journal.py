@@ -12,8 +12,6 @@ import fcntl
 import mmap
 import os
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
@@ -24,7 +22,7 @@ _ADVICE = "free space, check the rights of the folder, or restore the file"
 
 
 class Journal:
-    """One journal: `<path>` holds the lines, `<path>.head` the head. Safe for several threads and processes."""
+    """One journal: `<path>` holds the lines, `<path>.head` the head. `with journal:` holds its lock, against threads and processes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -33,25 +31,29 @@ class Journal:
             self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
             self.fresh = not _head_path(path).exists()
             self._map = _mapped(_head_path(path))
+            self._seen = (b"", b"")
         except (OSError, ValueError) as error:
             raise StoreError(f"{path}: the journal cannot be opened: {error}", _ADVICE) from error
 
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def __enter__(self) -> Journal:
         """Nobody else appends, moves or reads meanwhile.
 
         Raises:
             StoreError: the lock cannot be had.
         """
-        with self._lock:
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX)
-            except OSError as error:
-                raise StoreError(f"{self.path}: {error}", _ADVICE) from error
-            try:
-                yield
-            finally:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._lock.acquire()
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        except OSError as error:
+            self._lock.release()
+            raise StoreError(f"{self.path}: {error}", _ADVICE) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+        finally:
+            self._lock.release()
 
     @property
     def size(self) -> int:
@@ -59,7 +61,7 @@ class Journal:
         return os.fstat(self._file).st_size
 
     def append(self, line: bytes) -> None:
-        """Add a line (without its end), whole or not at all. Only inside `exclusive`.
+        """Add a line (without its end), whole or not at all. Only inside `with`.
 
         Raises:
             StoreError: there is no room for it.
@@ -100,6 +102,9 @@ class Journal:
     @property
     def head(self) -> bytes:
         """What was last put into the head; empty if nothing was, or if it is broken."""
+        raw = self._map[:]
+        if raw == self._seen[0]:
+            return self._seen[1]
         best, newest = b"", -1
         for start in (0, _SLOT):
             checksum = int.from_bytes(self._map[start : start + 4], "big")
@@ -108,6 +113,7 @@ class Journal:
             body = self._map[start + 13 : start + 13 + size]
             if size and number > newest and zlib.crc32(self._map[start + 4 : start + 13] + body) == checksum:
                 best, newest = bytes(body), number
+        self._seen = (raw, best)
         return best
 
     def put_head(self, number: int, body: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -43,7 +42,7 @@ def sights(actions: Iterable[Action], call: Call, judge: PackageJudge | None = N
         elif action.verb == "git.push":
             yield Seen(_push(action, call))
         elif action.verb == "package.install" and judge is not None:
-            yield Seen(replace(action, flags=action.flags | judge(action.target, action.detail)))
+            yield Seen(action._replace(flags=action.flags | judge(action.target, action.detail)))
         else:
             yield Seen(action)
 
@@ -51,13 +50,13 @@ def sights(actions: Iterable[Action], call: Call, judge: PackageJudge | None = N
 def _file(action: Action, call: Call) -> Iterator[Seen]:
     path = action.target
     if not path.startswith("/"):
-        unknown = replace(action, flags=action.flags | {"unknown"})
+        unknown = action._replace(flags=action.flags | {"unknown"})
         yield Seen(unknown, _place("/" + path if action.verb == "file.read" else path, action, call))
         return
     yield Seen(_marked(action, path, call), _place(path, action, call))
     real = resolved(path, call)
     if real != path:
-        led = replace(action, target=real)
+        led = action._replace(target=real)
         yield Seen(_marked(led, real, call), _place(real, action, call))
 
 
@@ -89,13 +88,13 @@ def _marked(action: Action, path: str, call: Call) -> Action:
     temporary = base.startswith(("/tmp/", "/var/tmp/"))  # noqa: S108 - a place to compare with
     if "contents" in flags and (temporary or base != call.workspace):
         flags.discard("contents")
-    return replace(action, flags=frozenset(flags)) if flags != action.flags else action
+    return action._replace(flags=frozenset(flags)) if flags != action.flags else action
 
 
 def _host(action: Action) -> Seen:
     kinds = kinds_of(action.target)
     return Seen(
-        replace(action, flags=action.flags | kinds) if kinds else action, None, canonical(action.target)
+        action._replace(flags=action.flags | kinds) if kinds else action, None, canonical(action.target)
     )
 
 
@@ -108,4 +107,4 @@ def _push(action: Action, call: Call) -> Action:
         flags.add("protected")
     if UNKNOWN in branch:
         flags.add("all")
-    return replace(action, target=branch or action.target, flags=frozenset(flags))
+    return action._replace(target=branch or action.target, flags=frozenset(flags))

@@ -47,7 +47,7 @@ class Trail:
         self._journal = Journal(store.path.with_name(store.path.name + ".trail"))
         self._waiting = 0
         if store.one("SELECT 1 FROM audit_journal WHERE id = 1") is None:
-            with self._journal.exclusive():
+            with self._journal:
                 self._adopt()
 
     def _adopt(self) -> None:
@@ -67,7 +67,7 @@ class Trail:
         """
         now = self._clock()
         record = record_of(call, decision, actions, microseconds, now)
-        with self._journal.exclusive():
+        with self._journal:
             seq, before, size = self._newest()
             seq, digest = seq + 1, sha256(before.encode() + record).hexdigest()
             code, tenant = head_code(self._code, seq, digest), call.subject.tenant.replace("\n", " ")
@@ -105,7 +105,7 @@ class Trail:
         Raises:
             StoreError: the database cannot be written; nothing is lost then.
         """
-        with self._journal.exclusive():
+        with self._journal:
             seq, _, _ = self._newest()
             entries = [parsed(line) for line in self._journal.lines()]
             rows = [

@@ -52,6 +52,7 @@ class Verifier:
     ) -> None:
         self._keys, self._store, self._audience, self._clock = keys, store, audience, clock
         self._cache: dict[str, dict[str, Any]] = {}
+        self._subjects: dict[str, Subject] = {}
 
     def subject_of(self, token: str) -> Subject:
         """The subject of a valid token.
@@ -60,14 +61,19 @@ class Verifier:
             TokenError: the token is not valid.
         """
         claims = self.claims_of(token)
-        return Subject(
-            agent=claims["sub"],
-            roles=tuple(claims["roles"]),
-            session=claims["sid"],
-            tenant=claims["tenant"],
-            on_behalf_of=tuple(claims["act"]),
-            scopes=tuple(claims["scope"].split()),
-        )
+        subject = self._subjects.get(token)
+        if subject is None:
+            subject = Subject(
+                agent=claims["sub"],
+                roles=tuple(claims["roles"]),
+                session=claims["sid"],
+                tenant=claims["tenant"],
+                on_behalf_of=tuple(claims["act"]),
+                scopes=tuple(claims["scope"].split()),
+            )
+            if token in self._cache:
+                self._subjects[token] = subject
+        return subject
 
     def claims_of(self, token: str) -> dict[str, Any]:
         """The claims of a valid token.
@@ -81,6 +87,7 @@ class Verifier:
             claims = self._verified(token)
             if len(self._cache) >= _MAX_CACHED:
                 self._cache.clear()
+                self._subjects.clear()
             if not claims.get("once"):
                 self._cache[token] = claims
         if claims["exp"] + _LEEWAY <= now:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from assay.gateway.policy.document import Document, PolicyFile, Resources, StatementFile, Subjects
 from assay.gateway.policy.expression import FIELDS, ExpressionError, Facts, compile_expression
@@ -13,8 +14,7 @@ from assay.model.decision import Action, Call, Effect, Reason, Subject
 from assay.model.errors import ConfigError
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """One action of a call, with what sets and conditions need: the place for a path, the canonical host."""
 
     action: Action
@@ -50,7 +50,7 @@ class Statement:
     shadow: bool
     agents: frozenset[str]
     actions: tuple[str, ...]
-    keys: frozenset[str] | None = None
+    keys: frozenset[tuple[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Candidates:
     """The statements that may concern a verb and agent: those to test always, and those to test only when a key is met."""
 
     always: tuple[Statement, ...]
-    keyed: dict[str, tuple[Statement, ...]]
+    keyed: dict[str, dict[str, tuple[Statement, ...]]]
     every: tuple[Statement, ...]
 
 
@@ -97,10 +97,11 @@ class Policy:
 
 
 def _candidates(statements: list[Statement]) -> Candidates:
-    keyed: dict[str, tuple[Statement, ...]] = {}
+    keyed: dict[str, dict[str, tuple[Statement, ...]]] = {}
     for each in statements:
-        for key in each.keys or ():
-            keyed[key] = (*keyed.get(key, ()), each)
+        for kind, key in each.keys or ():
+            table = keyed.setdefault(kind, {})
+            table[key] = (*table.get(key, ()), each)
     return Candidates(tuple(each for each in statements if each.keys is None), keyed, tuple(statements))
 
 
@@ -117,19 +118,21 @@ def compile_policy(document: Document) -> Policy:
 
 
 def _concerned(found: Candidates, each: Seen, facts: Facts) -> Sequence[Statement]:
-    if not found.keyed:
+    keyed = found.keyed
+    if not keyed:
         return found.always
     place = each.place
     if place is not None and (place.glob or place.recursive):
         return found.every
-    keys = [
-        f"target:{each.action.target.casefold()}",
-        f"host:{(each.host or each.action.target).casefold()}",
-        f"branch:{str(_branch(facts)).casefold()}",
-    ]
-    if place is not None:
-        keys.extend(f"path:{root}" for root in place.reach)
-    met = [statement for key in keys for statement in found.keyed.get(key, ())]
+    met: list[Statement] = []
+    paths = keyed.get("path")
+    if paths is not None and place is not None:
+        for root in place.reach:
+            met.extend(paths.get(root, ()))
+    for kind, read in _KEY_READERS:
+        table = keyed.get(kind)
+        if table is not None:
+            met.extend(table.get(read(each, facts).casefold(), ()))
     return (*found.always, *met) if met else found.always
 
 
@@ -313,7 +316,7 @@ def _all_of(tests: list[Test]) -> Test:
     return lambda seen, facts: first(seen, facts) and second(seen, facts) and rest(seen, facts)
 
 
-def _keys(resources: Resources, sets: _Sets, statement: str) -> frozenset[str] | None:
+def _keys(resources: Resources, sets: _Sets, statement: str) -> frozenset[tuple[str, str]] | None:
     """What must literally be met, where paths, hosts, branches or targets are given without wildcards."""
     for name, patterns in (
         ("host", resources.hosts),
@@ -322,18 +325,19 @@ def _keys(resources: Resources, sets: _Sets, statement: str) -> frozenset[str] |
     ):
         plain = sets.expand(patterns, statement)
         if plain and not any("*" in each or "?" in each or each.startswith("!") for each in plain):
-            return frozenset(f"{name}:{each.casefold()}" for each in plain)
+            return frozenset((name, each.casefold()) for each in plain)
     if resources.paths:
         found = sets.paths(resources.paths, statement)
         if (
             found.roots
             and not found.names
+            and not found.tails
             and not found.endings
             and not found.beginnings
             and found.pattern is None
             and len(found.roots) < 50
         ):
-            return frozenset(f"path:{root}" for root in found.roots)
+            return frozenset(("path", root) for root in found.roots)
     return None
 
 
@@ -402,6 +406,11 @@ def _resource_tests(resources: Resources, sets: _Sets, statement: str) -> list[T
 
 
 _branch = FIELDS["branch"][1]
+_KEY_READERS: tuple[tuple[str, Callable[[Seen, Facts], str]], ...] = (
+    ("target", lambda seen, _facts: seen.action.target),
+    ("host", lambda seen, _facts: seen.host or seen.action.target),
+    ("branch", lambda _seen, facts: str(_branch(facts))),
+)
 
 
 def _argument(call: Call, *names: str) -> str:

@@ -28,7 +28,7 @@ class ExpressionError(Exception):
     """A condition cannot be evaluated on this call, for instance a text compared with a number."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Facts:
     """What a condition may look at: the call, one of its actions, and facts of the session."""
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import re2
 
@@ -22,30 +23,43 @@ def fold(path: str) -> str:
 class Place:
     """A path as sets see it: folded, with the forms it has below home, workspace and temporary folder, and the names on its way.
 
-    `reach` holds every form and every folder above one. Compared by identity: places are made once and kept.
+    `reach` holds every form and every folder above one; `pairs` two names that follow each other. Compared by identity: places are made once
+    and kept.
     """
 
-    __slots__ = ("forms", "glob", "joined", "names", "reach", "recursive")
+    __slots__ = ("forms", "glob", "joined", "names", "pairs", "reach", "recursive")
 
     def __init__(self, forms: tuple[str, ...], *, glob: bool = False, recursive: bool = False) -> None:
         self.forms = forms
-        self.names = tuple(part for part in forms[0].split("/") if part)
+        self.names = names = [part for part in forms[0].split("/") if part]
+        self.pairs = [f"{first}/{second}" for first, second in pairwise(names)]
         self.glob, self.recursive = glob, recursive
-        self.reach = frozenset(parent for form in forms for parent in (form, *_parents(form)))
+        reach: set[str] = set()
+        for form in forms:
+            while form and form not in reach:
+                reach.add(form)
+                form = form[: form.rfind("/")] if "/" in form else ""
+        self.reach = reach
         self.joined = "\n".join(forms)
+
+
+@lru_cache(maxsize=256)
+def _marks(home: str, workspace: str) -> tuple[tuple[str, str, str], ...]:
+    """The roots that have a name of their own: the mark, the folded root, and the beginning of everything below it."""
+    roots = (("~", home), ("$workspace", workspace), *(("$tmp", tmp) for tmp in _TMP))
+    return tuple((mark, fold(root), fold(root).rstrip("/") + "/") for mark, root in roots if root)
 
 
 def place_of(path: str, call: Call, *, glob: bool = False, recursive: bool = False) -> Place:
     """The forms of an absolute path: itself, `~/...`, `$WORKSPACE/...`, `$TMP/...`."""
     folded = fold(path)
     forms = [folded]
-    for mark, root in (("~", call.home), ("$workspace", call.workspace), *(("$tmp", tmp) for tmp in _TMP)):
-        base = fold(root)
-        if base and (folded == base or folded.startswith(base + "/")):
+    for mark, base, inside in _marks(call.home, call.workspace):
+        if folded.startswith(inside) or folded == base:
             forms.append(mark + folded[len(base) :])
     if recursive and fold(call.home).startswith(folded.rstrip("/") + "/"):
         forms.append("~")
-    if folded.startswith(("/home/", "/users/", "/root/")) and not any(form.startswith("~") for form in forms):
+    if folded.startswith(("/home/", "/users/", "/root/")) and not any(form[0] == "~" for form in forms):
         depth = 2 if folded.startswith("/root/") else 3
         forms.append("/".join(["~", *folded.split("/")[depth:]]))
     return Place(tuple(forms), glob=glob, recursive=recursive)
@@ -56,14 +70,17 @@ class PathSet:
     """Paths by pattern: `~/.ssh` (and all below), `**/.env` (a name anywhere), `**/.git/hooks/**`, `*.pem`; `!` takes out again.
 
     A call's path with unexpanded wildcards is in the set when it could name something in it; a recursive read of a folder above a
-    listed place is in it too. Literal roots and names are looked up; endings and beginnings of names are compared; the rest is one pattern.
+    listed place is in it too. Literal roots, names and pairs of names are looked up; endings and beginnings of names are compared; the rest is
+    one pattern, asked only where one of its `literals` stands in the path.
     """
 
     roots: frozenset[str]
     names: frozenset[str]
+    tails: frozenset[str]
     endings: tuple[str, ...]
     beginnings: tuple[str, ...]
     pattern: object
+    literals: tuple[str, ...]
     globs: tuple[tuple[str, ...], ...]
     without: PathSet | None = None
 
@@ -76,10 +93,19 @@ class PathSet:
     def _plainly(self, place: Place) -> bool:
         if not self.roots.isdisjoint(place.reach) or not self.names.isdisjoint(place.names):
             return True
-        for name in place.names if self.endings or self.beginnings else ():
-            if name.endswith(self.endings) or name.startswith(self.beginnings):
-                return True
-        return self.pattern is not None and self.pattern.search(place.joined) is not None  # type: ignore[attr-defined]
+        if self.tails and not self.tails.isdisjoint(place.pairs):
+            return True
+        if self.endings or self.beginnings:
+            for name in place.names:
+                if name.endswith(self.endings) or name.startswith(self.beginnings):
+                    return True
+        if self.pattern is None:
+            return False
+        joined = place.joined
+        for literal in self.literals:
+            if literal in joined:
+                return self.pattern.search(joined) is not None  # type: ignore[attr-defined]
+        return False
 
     def _perhaps(self, place: Place) -> bool:
         if place.recursive and any(self._contains_root(form) for form in place.forms):
@@ -89,12 +115,6 @@ class PathSet:
     def _contains_root(self, form: str) -> bool:
         inside = "/" if form == "/" else form.removesuffix("/*") + "/"
         return any(root.startswith(inside) and root != form for root in self.roots)
-
-
-@lru_cache(maxsize=4_096)
-def _parents(path: str) -> tuple[str, ...]:
-    parts = path.split("/")
-    return tuple("/".join(parts[:count]) for count in range(1, len(parts)) if parts[:count] != [""])
 
 
 def path_set(patterns: Sequence[str]) -> PathSet:
@@ -110,14 +130,36 @@ def path_set(patterns: Sequence[str]) -> PathSet:
         f"**/{name}"
         for name in (*names, *(f"*{ending}" for ending in endings), *(f"{start}*" for start in beginnings))
     }
-    source = "|".join(
-        f"(?:{_regex(pattern)})" for pattern in plain if _wild(pattern) and pattern not in simple
-    )
+    pairs = {
+        pattern
+        for pattern in plain
+        if pattern.startswith("**/") and pattern.count("/") == 2 and not _wild(pattern[3:])
+    }
+    rest = [pattern for pattern in plain if _wild(pattern) and pattern not in simple and pattern not in pairs]
+    source = "|".join(f"(?:{_regex(pattern)})" for pattern in rest)
     globs = tuple(tuple(pattern.split("/")) for pattern in plain)
     compiled = re2.compile(f"(?m:{source})") if source else None
     return PathSet(
-        roots, names, endings, beginnings, compiled, globs, path_set(excluded) if excluded else None
+        roots,
+        names,
+        frozenset(pattern[3:] for pattern in pairs),
+        endings,
+        beginnings,
+        compiled,
+        tuple(dict.fromkeys(_literal(pattern) for pattern in rest)),
+        globs,
+        path_set(excluded) if excluded else None,
     )
+
+
+def _literal(pattern: str) -> str:
+    """The longest piece of a pattern that every match holds."""
+    for mark in ("**/", "/**", "*", "?"):
+        pattern = pattern.replace(mark, "\0")
+    while "[" in pattern and "]" in pattern[pattern.index("[") :]:
+        start = pattern.index("[")
+        pattern = pattern[:start] + "\0" + pattern[pattern.index("]", start) + 1 :]
+    return max(pattern.split("\0"), key=len)
 
 
 def _tidy(pattern: str) -> str:

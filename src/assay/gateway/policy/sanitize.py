@@ -58,6 +58,13 @@ _BIRTH = re2.compile(
 )
 
 
+_DIGITS = frozenset("0123456789")
+# One look for the kinds that are asked for by default: none of their shapes is possible without it.
+_POSSIBLY_PERSONAL = re2.compile(
+    r"(?i)[3-6]\d(?:[ -]?\d){11}|\d{3}-\d{2}-\d{4}|[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]|mrn|medical|patient|nhs"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A part of a text that must not pass: character offsets and what it is."""
@@ -77,7 +84,14 @@ def secret_engine() -> SecretEngine:
     from assay.secrets.scan import build_scanner, redact_text
 
     scanner = build_scanner(fast=False)
-    return lambda text: redact_text(text, "call", scanner)
+
+    def redact(text: str) -> tuple[str, Sequence[object]]:
+        hits = scanner.prefilter.hits(text.encode("utf-8", "surrogatepass"))
+        if not (hits.detectors or hits.lines or hits.encoded):
+            return text, ()
+        return redact_text(text, "call", scanner)
+
+    return redact
 
 
 # One look that most texts end at: none of the shapes below is possible without one of these.
@@ -114,7 +128,9 @@ def secret_spans(text: str) -> Iterator[Span]:
 
 def personal_spans(text: str, kinds: Sequence[str] = PERSONAL_DEFAULT) -> Iterator[Span]:
     """Personal and health data of the kinds asked for. Cards pass Luhn's check, IBANs their own; identity numbers their ranges."""
-    if not any(char.isdigit() for char in text[:_MAX_TEXT]) and "email" not in kinds:
+    if _DIGITS.isdisjoint(text) and "email" not in kinds:
+        return
+    if kinds == PERSONAL_DEFAULT and _POSSIBLY_PERSONAL.search(text) is None:
         return
     if "card" in kinds:
         yield from (
@@ -189,6 +205,22 @@ def mask(text: str, spans: Iterable[Span]) -> tuple[str, dict[str, int]]:
 
 def masked_secrets(text: str) -> tuple[str, dict[str, int]]:
     """The text without secrets, by the secrets engine first and then by shape; how many of each kind. Doing it twice changes nothing."""
+    if len(text) > _MAX_REMEMBERED:
+        return _masked_secrets(text)
+    plain, counts = _remembered(text)
+    return plain, dict(counts)
+
+
+_MAX_REMEMBERED = 4_096
+
+
+@lru_cache(maxsize=512)
+def _remembered(text: str) -> tuple[str, dict[str, int]]:
+    """The same text is looked at for the decision, for the answer and for the trail."""
+    return _masked_secrets(text)
+
+
+def _masked_secrets(text: str) -> tuple[str, dict[str, int]]:
     plain, taken = secret_engine()(text)
     # What the engine takes out a second time is the mark of the first.
     taken = [each for each in taken if not str(getattr(each, "shown", "")).startswith("[")]
