@@ -21,7 +21,6 @@ from secrets import token_hex
 from typing import Protocol
 
 from assay.gateway.actions.calls import Found, actions_of
-from assay.gateway.actions.files import forget
 from assay.gateway.actions.pins import Pins
 from assay.gateway.actions.sequence import Sessions, facts_of
 from assay.gateway.actions.sight import PackageJudge, sights
@@ -103,8 +102,6 @@ def decide(gateway: Gateway, call: Call, token: str = "") -> Decision:
         decision = refusal(
             call, policy.revision, f"the gateway failed: {type(error).__name__}", "report this, with the call"
         )
-    if any(action.verb == "shell.exec" for action in found.actions):
-        forget()
     decision = _recorded(gateway, call, decision, found.actions, (time.perf_counter_ns() - began) // 1000)
     gateway.sessions.add(call, facts_of(found.actions, call, decision.outcome, decision.matched))
     return decision

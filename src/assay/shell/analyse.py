@@ -21,6 +21,8 @@ Never raises for bad input; never runs anything; time grows with the length of t
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from assay.shell.effect import Analysis, ShellContext
 from assay.shell.evaluate import Evaluator
 from assay.shell.powershell import look_into_powershell
@@ -30,8 +32,21 @@ MAX_SCRIPT = 256 * 1024
 _DEFAULT = ShellContext()
 
 
+_MAX_REMEMBERED = 2_048
+
+
 def analyse(script: str, context: ShellContext = _DEFAULT, dialect: str = "bash") -> Analysis:
     """The effects of a script. See the module's docstring for shapes."""
+    return (_remembered if len(script) <= _MAX_REMEMBERED else _analysed)(script, context, dialect)
+
+
+@lru_cache(maxsize=1_024)
+def _remembered(script: str, context: ShellContext, dialect: str) -> Analysis:
+    """What a script does depends on nothing but these, and agents run the same commands again and again."""
+    return _analysed(script, context, dialect)
+
+
+def _analysed(script: str, context: ShellContext, dialect: str) -> Analysis:
     evaluator = Evaluator(context)
     if len(script) > MAX_SCRIPT:
         evaluator.doubt(f"the script has {len(script)} characters; the first {MAX_SCRIPT} were followed")

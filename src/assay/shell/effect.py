@@ -49,9 +49,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class ShellEffect:
+
+class ShellEffect(msgspec.Struct, frozen=True, gc=False):
     """One thing that a script would do. See the table above. `program` caused it."""
 
     verb: str

@@ -25,6 +25,9 @@ _RANGE = re2.compile(r"^(-?\d{1,6}|[A-Za-z])\.\.(-?\d{1,6}|[A-Za-z])(?:\.\.(-?\d
 _NAME = re2.compile(r"^[A-Za-z_][A-Za-z0-9_]*")
 
 
+_ACTIVE = frozenset("\\{~*?[")
+
+
 def text_of(node: Node) -> str:
     """The source text of a node."""
     return (node.text or b"").decode("utf-8", "replace")
@@ -61,8 +64,10 @@ class Expander:
 
     def words(self, node: Node) -> list[Word]:
         """Every argument that one word node becomes (braces and splitting make several, or none)."""
-        if node.type == "word" and not set(text_of(node)) & set("\\{~*?["):
-            return [Word(text_of(node))]
+        if node.type == "word":
+            plain = text_of(node)
+            if _ACTIVE.isdisjoint(plain):
+                return [Word(plain)]
         value = self.value(node)
         words = []
         for form in braced(value.text):

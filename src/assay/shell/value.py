@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import msgspec
 
 UNKNOWN = "\ufffc"
 """Stands for a piece of text that cannot be determined."""
@@ -26,8 +28,7 @@ def reveal(text: str) -> str:
     return text.translate(_REVEAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(msgspec.Struct, frozen=True, gc=False):
     """A text, and its taints: `network`, `decoded`, `env`, `text` (written in the script), `file:<path>`, `output:<program>`."""
 
     text: str = ""
@@ -43,8 +44,7 @@ NOTHING = Value()
 ANYTHING = Value(UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True, gc=False):
     """One argument as a program would see it. `glob` means that active pattern characters are left in `text`."""
 
     text: str
@@ -69,9 +69,11 @@ class Command:
     stdin: Value | None = None
     assigned: tuple[tuple[str, str], ...] = ()
     outputs: tuple[str, ...] = ()
-    piped: bool = False
+    _line: str = field(default="", init=False)
 
     @property
     def line(self) -> str:
         """The command line in one string, at most 300 characters."""
-        return " ".join([self.name.text, *(word.text for word in self.args)])[:300]
+        if not self._line:
+            self._line = " ".join([self.name.text, *[word.text for word in self.args]])[:300]
+        return self._line

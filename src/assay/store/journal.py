@@ -121,6 +121,7 @@ class Journal:
         packed = bytes([len(body)]) + number.to_bytes(8, "big") + body
         start = _SLOT * (number % 2)
         self._map[start : start + 4 + len(packed)] = zlib.crc32(packed).to_bytes(4, "big") + packed
+        self._seen = (self._map[:], body)
 
     def close(self) -> None:
         """Close both files."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from assay.gateway.actions import tools
@@ -20,12 +20,12 @@ from assay.shell.programs.database import statement_kind
 _PATH_POINTERS = frozenset(
     f"/{key}" for key in ("file_path", "path", "absolute_path", "notebook_path", "target_file")
 )
+_PATH_KEYS = frozenset(pointer[1:] for pointer in _PATH_POINTERS)
 _MAX_ACTIONS = 2_000
 _MAX_SCANNED = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The actions of a call, and what could not be determined."""
 
     actions: tuple[Action, ...]
@@ -286,6 +286,8 @@ def _sql(sql: str, call: Call) -> Iterator[Action]:
 
 def _argument_texts(call: Call, personal: tuple[str, ...]) -> Iterator[Action]:
     """Secrets anywhere in the arguments; personal data only where the arguments leave this machine."""
+    if call.arguments.keys() <= _PATH_KEYS:
+        return
     leaves_machine = tools.split_mcp(call.tool) is not None or call.tool.lower() in tools.FETCH
     scanned = 0
     for pointer, text in leaves(call.arguments):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import time
-from functools import lru_cache
 from stat import S_ISREG
 
 from assay.model.decision import Call
@@ -33,10 +31,28 @@ def through_proc(path: str, call: Call) -> str:
     return path
 
 
-@lru_cache(maxsize=2_048)
-def _real_folder(path: str, _second: int) -> str:
-    """Where a folder leads. Remembered for a second at most, and never past a shell command, which may have made a link."""
-    return os.path.realpath(path)
+_known: dict[str, tuple[int, int, str]] = {}
+_MAX_KNOWN = 4_096
+
+
+def _real_folder(path: str) -> str:
+    """Where a folder leads, links followed. What is remembered counts as long as the folder is the same one on the disk."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a fifth of the time of a Path
+    except OSError:
+        if os.path.islink(path):  # noqa: PTH114 - as above; it leads to something that is not there yet
+            return os.path.realpath(path)
+        above, _, name = path.rpartition("/")
+        # What does not exist lies where the nearest folder leads that does.
+        return f"{_real_folder(above or '/').rstrip('/')}/{name}" if name else path
+    known = _known.get(path)
+    if known is not None and known[0] == status.st_ino and known[1] == status.st_dev:
+        return known[2]
+    real = os.path.realpath(path)
+    if len(_known) >= _MAX_KNOWN:
+        _known.clear()
+    _known[path] = (status.st_ino, status.st_dev, real)
+    return real
 
 
 def resolved(path: str, call: Call) -> str:
@@ -46,16 +62,11 @@ def resolved(path: str, call: Call) -> str:
         return path
     parent, _, name = path.rpartition("/")
     try:
-        real = _real_folder(parent or "/", int(time.monotonic()))
+        real = _real_folder(parent or "/")
         place = f"{real.rstrip('/')}/{name}" if name else real
         return os.path.realpath(place) if os.path.islink(place) else place  # noqa: PTH114 - half the time of a Path
     except (OSError, ValueError):
         return path
-
-
-def forget() -> None:
-    """Drop what is remembered of folders (a link may have been made since)."""
-    _real_folder.cache_clear()
 
 
 def is_hard_linked(path: str) -> bool:

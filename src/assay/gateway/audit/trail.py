@@ -46,6 +46,7 @@ class Trail:
         self._code = keys.secret("audit")
         self._journal = Journal(store.path.with_name(store.path.name + ".trail"))
         self._waiting = 0
+        self._head: tuple[bytes, int, str, int] = (b"", 0, START, 0)
         if store.one("SELECT 1 FROM audit_journal WHERE id = 1") is None:
             with self._journal:
                 self._adopt()
@@ -80,14 +81,19 @@ class Trail:
             self.checkpoint()
 
     def _put(self, seq: int, digest: str, code: str, size: int) -> None:
-        self._journal.put_head(seq, f"{seq}\t{digest}\t{code}\t{size}".encode())
+        body = f"{seq}\t{digest}\t{code}\t{size}".encode()
+        self._journal.put_head(seq, body)
+        self._head = (body, seq, digest, size)
 
     def _newest(self) -> tuple[int, str, int]:
         """Number and hash of the newest record, and the journal's size.
 
         A process may have ended after it wrote a line and before it put the head; then the sizes differ, and the line counts if its code is ours.
         """
-        seq, digest, expected = head_of(self._journal)
+        body = self._journal.head
+        if body is not self._head[0]:
+            self._head = (body, *head_of(body))
+        _, seq, digest, expected = self._head
         size = self._journal.size
         if size != expected:
             for entry in map(parsed, self._journal.lines()[-1:]):
@@ -171,9 +177,9 @@ def parsed(line: bytes) -> Entry | None:
         return None
 
 
-def head_of(journal: Journal) -> tuple[int, str, int]:
-    """Number and hash that the head names, and the journal's size then; the start if there is none."""
-    parts = journal.head.decode().split("\t")
+def head_of(body: bytes) -> tuple[int, str, int]:
+    """Number and hash that a journal's head names, and the journal's size then; the start if there is none."""
+    parts = body.decode().split("\t")
     return (int(parts[0]), parts[1], int(parts[3])) if len(parts) == 4 else (0, START, 0)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from assay.gateway.policy.document import Document, PolicyFile, Resources, StatementFile, Subjects
 from assay.gateway.policy.expression import FIELDS, ExpressionError, Facts, compile_expression
-from assay.gateway.policy.names import NameSet, PathSet, Place, name_set, path_set
+from assay.gateway.policy.names import NameSet, PathSet, Place, first_name, name_set, path_set
 from assay.model.decision import Action, Call, Effect, Reason, Subject
 from assay.model.errors import ConfigError
 
@@ -59,7 +59,8 @@ class Candidates:
 
     always: tuple[Statement, ...]
     keyed: dict[str, dict[str, tuple[Statement, ...]]]
-    every: tuple[Statement, ...]
+    by_first: dict[str, tuple[Statement, ...]]
+    """Those keyed by a path, by the first name of it: what a path with wildcards, or a whole folder, may concern."""
 
 
 @dataclass(slots=True)
@@ -102,7 +103,14 @@ def _candidates(statements: list[Statement]) -> Candidates:
         for kind, key in each.keys or ():
             table = keyed.setdefault(kind, {})
             table[key] = (*table.get(key, ()), each)
-    return Candidates(tuple(each for each in statements if each.keys is None), keyed, tuple(statements))
+    by_first: dict[str, tuple[Statement, ...]] = {}
+    for root, those in keyed.get("path", {}).items():
+        name = first_name(root)
+        by_first[name] = (
+            *by_first.get(name, ()),
+            *(each for each in those if each not in by_first.get(name, ())),
+        )
+    return Candidates(tuple(each for each in statements if each.keys is None), keyed, by_first)
 
 
 def compile_policy(document: Document) -> Policy:
@@ -117,18 +125,26 @@ def compile_policy(document: Document) -> Policy:
     return Policy(document, statements, Effect(policy.default or "deny"), policy.mode == "shadow")
 
 
+def _perhaps_concerned(by_first: dict[str, tuple[Statement, ...]], place: Place) -> Iterable[Statement]:
+    firsts = {first_name(form) for form in place.forms}
+    if any(not first or any(char in first for char in "*?[") for first in firsts):
+        return (statement for statements in by_first.values() for statement in statements)
+    return (statement for first in firsts for statement in by_first.get(first, ()))
+
+
 def _concerned(found: Candidates, each: Seen, facts: Facts) -> Sequence[Statement]:
     keyed = found.keyed
     if not keyed:
         return found.always
     place = each.place
-    if place is not None and (place.glob or place.recursive):
-        return found.every
     met: list[Statement] = []
     paths = keyed.get("path")
     if paths is not None and place is not None:
-        for root in place.reach:
-            met.extend(paths.get(root, ()))
+        if place.glob or place.recursive:
+            met.extend(_perhaps_concerned(found.by_first, place))
+        else:
+            for root in place.reach:
+                met.extend(paths.get(root, ()))
     for kind, read in _KEY_READERS:
         table = keyed.get(kind)
         if table is not None:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import count, pairwise
 
 import re2
 
@@ -24,16 +24,17 @@ class Place:
     """A path as sets see it: folded, with the forms it has below home, workspace and temporary folder, and the names on its way.
 
     `reach` holds every form and every folder above one; `pairs` two names that follow each other. Compared by identity: places are made once
-    and kept.
+    and kept. `held` remembers the answers of sets by their number.
     """
 
-    __slots__ = ("forms", "glob", "joined", "names", "pairs", "reach", "recursive")
+    __slots__ = ("forms", "glob", "held", "joined", "names", "pairs", "reach", "recursive")
 
     def __init__(self, forms: tuple[str, ...], *, glob: bool = False, recursive: bool = False) -> None:
         self.forms = forms
         self.names = names = [part for part in forms[0].split("/") if part]
         self.pairs = [f"{first}/{second}" for first, second in pairwise(names)]
         self.glob, self.recursive = glob, recursive
+        self.held: dict[int, bool] = {}
         reach: set[str] = set()
         for form in forms:
             while form and form not in reach:
@@ -41,6 +42,11 @@ class Place:
                 form = form[: form.rfind("/")] if "/" in form else ""
         self.reach = reach
         self.joined = "\n".join(forms)
+
+
+def first_name(form: str) -> str:
+    """The first name of a path's form: `srv` of `/srv/a`, `~` of `~/a`; empty for the root."""
+    return form.lstrip("/").partition("/")[0]
 
 
 @lru_cache(maxsize=256)
@@ -81,11 +87,21 @@ class PathSet:
     beginnings: tuple[str, ...]
     pattern: object
     literals: tuple[str, ...]
-    globs: tuple[tuple[str, ...], ...]
+    globs: dict[str, tuple[tuple[str, ...], ...]]
+    """Patterns that begin at a root, split into names, by the first of them; those with a wildcard there under the empty text."""
+    anywhere: tuple[str, ...]
+    """The plainest example of each pattern for a name anywhere."""
+    number: int
     without: PathSet | None = None
 
     def holds(self, place: Place) -> bool:
         """Whether a place is (or may be) in the set. What is only perhaps taken out stays in."""
+        known = place.held.get(self.number)
+        if known is None:
+            known = place.held[self.number] = self._holds(place)
+        return known
+
+    def _holds(self, place: Place) -> bool:
         if not self._plainly(place) and not self._perhaps(place):
             return False
         return self.without is None or not self.without._plainly(place)
@@ -110,11 +126,29 @@ class PathSet:
     def _perhaps(self, place: Place) -> bool:
         if place.recursive and any(self._contains_root(form) for form in place.forms):
             return True
-        return place.glob and any(_meets(form, glob) for form in place.forms for glob in self.globs)
+        return place.glob and any(self._meets(form.split("/")) for form in place.forms)
+
+    def _meets(self, parts: list[str]) -> bool:
+        """Whether a path with wildcards could name what a pattern names, or something below it."""
+        if self.anywhere and len(parts[-1].strip("*?[]")) >= 2 and _one_meets(parts[-1], self.anywhere):
+            return True
+        first = parts[0] or (parts[1] if len(parts) > 1 else "")
+        if any(char in first for char in "*?["):
+            candidates = [glob for globs in self.globs.values() for glob in globs]
+        else:
+            candidates = [*self.globs.get(first, ()), *self.globs.get("", ())]
+        return any(
+            len(parts) >= len(glob)
+            and all(_wildcards_meet(part, piece) for part, piece in zip(parts, glob, strict=False))
+            for glob in candidates
+        )
 
     def _contains_root(self, form: str) -> bool:
         inside = "/" if form == "/" else form.removesuffix("/*") + "/"
         return any(root.startswith(inside) and root != form for root in self.roots)
+
+
+_NUMBERS = count()
 
 
 def path_set(patterns: Sequence[str]) -> PathSet:
@@ -137,7 +171,11 @@ def path_set(patterns: Sequence[str]) -> PathSet:
     }
     rest = [pattern for pattern in plain if _wild(pattern) and pattern not in simple and pattern not in pairs]
     source = "|".join(f"(?:{_regex(pattern)})" for pattern in rest)
-    globs = tuple(tuple(pattern.split("/")) for pattern in plain)
+    globs: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for pattern in plain:
+        if not pattern.startswith("**"):
+            first = first_name(pattern) if not _wild(first_name(pattern)) else ""
+            globs[first] = (*globs.get(first, ()), tuple(pattern.split("/")))
     compiled = re2.compile(f"(?m:{source})") if source else None
     return PathSet(
         roots,
@@ -148,6 +186,8 @@ def path_set(patterns: Sequence[str]) -> PathSet:
         compiled,
         tuple(dict.fromkeys(_literal(pattern) for pattern in rest)),
         globs,
+        tuple(name.replace("*", "x").replace("?", "x") for name in named),
+        next(_NUMBERS),
         path_set(excluded) if excluded else None,
     )
 
@@ -194,18 +234,10 @@ def _regex(pattern: str) -> str:
     return start + "".join(out).removeprefix("(?:[^\\n]*/)?") + "(?:/|$)"
 
 
-def _meets(path: str, pattern: tuple[str, ...]) -> bool:
-    """Whether a path with wildcards could name what a pattern names, or something below it."""
-    parts = path.split("/")
-    if pattern[0] == "**":
-        tail = pattern[1:]
-        if len(tail) != 1 or parts[-1].strip("*") == "" or len(parts[-1].strip("*?[]")) < 2:
-            return False
-        # Two wildcards nearly always meet somewhere; what counts is whether the pattern's plainest example is meant.
-        return _wildcards_meet(parts[-1], tail[0].replace("*", "x").replace("?", "x"))
-    if len(parts) < len(pattern):
-        return False
-    return all(_wildcards_meet(part, glob) for part, glob in zip(parts, pattern, strict=False))
+@lru_cache(maxsize=8_192)
+def _one_meets(name: str, examples: tuple[str, ...]) -> bool:
+    """Whether a name with wildcards means one of the examples. Two wildcards nearly always meet somewhere; so the plainest example counts."""
+    return any(_wildcards_meet(name, example) for example in examples)
 
 
 @lru_cache(maxsize=8_192)
