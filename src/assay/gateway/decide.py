@@ -164,7 +164,7 @@ def _outside(call: Call, found: Found) -> tuple[Reason, ...]:
 
 def _ruled(gateway: Gateway, policy: Policy, call: Call, found: Found) -> Decision:
     seen = [
-        *sights(found.actions, call, gateway.judge),
+        *sights(found.actions, call, gateway.judge, policy.kept_places),
         *(Seen(Action("undetermined", detail=doubt)) for doubt in found.undetermined),
     ]
     ruling = evaluate(policy, call, seen, gateway.sessions.of(call))

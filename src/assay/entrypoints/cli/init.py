@@ -56,6 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--open", action="store_true", help="let calls through when the gateway does not answer (not advised)"
     )
+    parser.add_argument(
+        "--http",
+        default="",
+        metavar="URL",
+        help="an HTTP hook of a gateway that serves at this address, for agents that have them (claude, copilot)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="show the file that would be written")
     parser.add_argument(
         "--verify", action="store_true", help="ask the installed hook about one harmless and one harmful call"
@@ -137,7 +143,7 @@ def _installed(args: argparse.Namespace, form: Form, before: str, path: Path) ->
     import shlex
 
     settings = _parsed(before, path)
-    line = shlex.join(hook_command(args))
+    line = shlex.join(hook_command(args)) if not args.http else ""
     hooks = settings.setdefault("hooks", {})
     if not isinstance(hooks, dict):
         raise ConfigError(f"{path}: `hooks` is not an object", "mend the file by hand first")
@@ -148,7 +154,11 @@ def _installed(args: argparse.Namespace, form: Form, before: str, path: Path) ->
         if not isinstance(entries, list):
             raise ConfigError(f"{path}: `hooks.{event}` is not a list", "mend the file by hand first")
         entries[:] = [entry for entry in entries if not _is_ours(entry)]
-        entries.append(_entry(args.agent, line, closed=not args.open))
+        entries.append(
+            _http_entry(args.agent, args.http, closed=not args.open)
+            if args.http
+            else _entry(args.agent, line, closed=not args.open)
+        )
     return json.dumps(settings, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -169,8 +179,40 @@ def _entry(agent: str, line: str, *, closed: bool) -> dict[str, Any]:
     return {"matcher": ".*" if agent == "gemini" else "*", "hooks": [command]}
 
 
+_TOKEN = "ASSAY_TOKEN"  # noqa: S105 - the name of a variable
+
+
+def _http_entry(agent: str, address: str, *, closed: bool) -> dict[str, Any]:
+    """A hook that the agent itself sends to the gateway; the token comes from the agent's environment.
+
+    Raises:
+        UsageError: the agent has no HTTP hooks, or none for this address.
+    """
+    url = f"{address.rstrip('/')}/v1/hooks/{agent}"
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"{address}: not an address", "give one such as http://127.0.0.1:8765")
+    headers = {"Authorization": f"Bearer ${_TOKEN}"}
+    if agent == "claude":
+        hook = {"type": "http", "url": url, "headers": headers, "allowedEnvVars": [_TOKEN], "timeout": 15}
+        return {"matcher": "*", "hooks": [hook | ({"onFailure": "block"} if closed else {})]}
+    if agent == "copilot":
+        if not url.startswith("https://"):
+            raise UsageError(
+                f"{address}: this agent sends its hooks to https only", "put a TLS proxy before the gateway"
+            )
+        sys.stderr.write(
+            "assay: this agent lets calls through when an HTTP hook does not answer; its command hook closes\n"
+        )
+        return {"type": "http", "url": url, "headers": headers, "timeoutSec": 15, "comment": _MARK}
+    raise UsageError(f"{agent} has no HTTP hooks", "leave --http out: its command hook does the same")
+
+
 def _is_ours(entry: object) -> bool:
-    return "entrypoints/hooks/client.py" in json.dumps(entry)
+    text = json.dumps(entry)
+    return any(mark in text for mark in _OURS)
+
+
+_OURS = ("entrypoints/hooks/client.py", "/v1/hooks/")
 
 
 def _parsed(text: str, path: Path) -> dict[str, Any]:
@@ -224,7 +266,7 @@ def _uninstall(path: Path) -> int:
         return 0
     settings = _parsed(now, path)
     hooks = settings.get("hooks")
-    if not isinstance(hooks, dict) or "entrypoints/hooks/client.py" not in now:
+    if not isinstance(hooks, dict) or not any(mark in now for mark in _OURS):
         sys.stdout.write(f"{path}: there is no hook of ours\n")
         return 0
     for event in list(hooks):
@@ -261,7 +303,7 @@ _CALLS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def _verify(args: argparse.Namespace, path: Path) -> int:
-    if "entrypoints/hooks/client.py" not in _read(path):
+    if not any(mark in _read(path) for mark in _OURS):
         sys.stdout.write(f"{path}: the hook is not there. Set it up with `assay init --agent {args.agent}`\n")
         return 1
     harmless, harmful = _asked(args, "ls"), _asked(args, "cat ~/.ssh/id_rsa")
@@ -281,7 +323,23 @@ def _asked(args: argparse.Namespace, command: str) -> str:
         "cwd": str(Path(args.workspace).resolve()),
         **({key: {"command": command}} if key else {"command": command}),
     }
+    if args.http:
+        return _posted(f"{args.http.rstrip('/')}/v1/hooks/{args.agent}", given)
     done = subprocess.run(  # noqa: S603 - the command that was set up
         hook_command(args), input=json.dumps(given).encode(), capture_output=True, timeout=20, check=False
     )
     return done.stdout.decode()
+
+
+def _posted(url: str, payload: dict[str, Any]) -> str:
+    from urllib.error import URLError
+    from urllib.request import Request, urlopen
+
+    headers = {"content-type": "application/json", "authorization": f"Bearer {os.environ.get(_TOKEN, '')}"}
+    request = Request(url, json.dumps(payload).encode(), headers)  # noqa: S310 - http or https, checked when it was set up
+    try:
+        with urlopen(request, timeout=15) as response:  # noqa: S310 - as above
+            text: str = response.read().decode("utf-8", "replace")
+            return "" if text == "{}" else text
+    except (URLError, OSError, ValueError) as error:
+        return f"does not answer: {error}"

@@ -56,7 +56,7 @@ def run(argv: list[str] | None = None) -> int:
     except (AssayError, OSError) as error:
         sys.stderr.write(f"assay: {error}\n")
         return 2
-    running.service = service
+    running.service, running.hook = service, hook_answer
     gc.freeze()
     try:
         asyncio.run(_serve(service, path, args))
@@ -178,7 +178,7 @@ def _call(service: Service, payload: bytes) -> str:
         )
 
 
-def hook_answer(service: Service, agent: str, payload: bytes) -> str:
+def hook_answer(service: Service, agent: str, payload: bytes, token: str = "") -> str:
     """What to print for one hook payload."""
     defaults = defaults_for(service.workspace, agent=agent)
     if agent not in AGENTS:
@@ -199,7 +199,7 @@ def hook_answer(service: Service, agent: str, payload: bytes) -> str:
     event = event_of(agent, data)
     if event and not is_decided(event):
         return '{"permission":"allow"}' if agent == "cursor" and event.startswith("before") else ""
-    decision = service.decide(call_of_event(agent, data, defaults))
+    decision = service.decide(call_of_event(agent, data, defaults), token)
     return answer(agent, event, data, decision)
 
 

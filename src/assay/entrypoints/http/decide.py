@@ -4,6 +4,7 @@
 | --- | --- |
 | POST /v1/decide | one call (ours, or AuthZEN's `subject`, `action`, `resource`, `context`) -> one decision |
 | POST /v1/decide/batch | `{"calls": [...]}` -> `{"decisions": [...]}`, at most 1,000 |
+| POST /v1/hooks/<agent> | one hook payload as the agent sends it -> the answer in that agent's form |
 | GET /v1/approvals | records that wait |
 | GET /health, /metrics | how it is; counters for Prometheus |
 
@@ -12,10 +13,11 @@ The bearer token of the Authorization header says who asks. Approving over HTTP 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from typing import Any
+
+import msgspec
 
 from assay.gateway import running
 from assay.gateway.approval.requests import Requests
@@ -27,6 +29,7 @@ _MAX_BATCH = 1_000
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 _JSON = [(b"content-type", b"application/json")]
+_DECODER, _ENCODER = msgspec.json.Decoder(), msgspec.json.Encoder(enc_hook=str)
 _TEXT = [(b"content-type", b"text/plain; version=0.0.4")]
 
 
@@ -41,6 +44,8 @@ async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     method, path = scope["method"], scope["path"]
     if method == "POST" and path in ("/v1/decide", "/v1/decide/batch"):
         await _decide(service, scope, receive, send, batch=path.endswith("batch"))
+    elif method == "POST" and path.startswith("/v1/hooks/") and running.hook is not None:
+        await _hook(service, running.hook, scope, receive, send)
     elif method == "GET" and path == "/health":
         await _reply(send, 200, service.health())
     elif method == "GET" and path == "/metrics":
@@ -51,14 +56,31 @@ async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await _reply(send, 404, {"error": f"there is no {method} {path}"})
 
 
+async def _hook(
+    service: Service,
+    hook: Callable[[Service, str, bytes, str], str],
+    scope: Mapping[str, Any],
+    receive: Receive,
+    send: Send,
+) -> None:
+    """Always 200 with an answer: an agent takes any other status of an HTTP hook for a yes."""
+    agent = str(scope["path"]).rpartition("/")[2]
+    try:
+        payload = await _body(receive)
+    except AssayError:
+        payload = b""  # which cannot be read, and is refused in the agent's form
+    text = hook(service, agent, payload, _token(scope["headers"]))
+    await _bytes(send, 200, text.encode() or b"{}", _JSON)
+
+
 async def _decide(
     service: Service, scope: Mapping[str, Any], receive: Receive, send: Send, *, batch: bool
 ) -> None:
     token = _token(scope["headers"])
     try:
-        data = json.loads(await _body(receive))
+        data = _DECODER.decode(await _body(receive))
         found = _batch(service, data, token) if batch else _answer(service, data, token)
-    except (AssayError, ValueError, RecursionError) as error:
+    except (AssayError, msgspec.DecodeError, ValueError, RecursionError) as error:
         await _reply(send, 400, {"error": str(error), "effect": "deny"})
         return
     await _reply(send, 200, found)
@@ -121,7 +143,7 @@ async def _body(receive: Receive) -> bytes:
 
 
 async def _reply(send: Send, status: int, value: object) -> None:
-    await _bytes(send, status, json.dumps(value, separators=(",", ":"), default=str).encode(), _JSON)
+    await _bytes(send, status, _ENCODER.encode(value), _JSON)
 
 
 async def _bytes(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import posixpath
-from stat import S_ISREG
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import islice
+from stat import S_ISLNK, S_ISREG
 
 from assay.model.decision import Call
 
@@ -55,24 +59,71 @@ def _real_folder(path: str) -> str:
     return real
 
 
-def resolved(path: str, call: Call) -> str:
-    """Where a path leads once links are followed; the same path where nothing of it exists or it holds wildcards."""
+def resolved(path: str, call: Call) -> tuple[str, bool]:
+    """Where a path leads once links are followed, and whether the file there has a second name (a hard link).
+
+    The same path where nothing of it exists or it holds wildcards.
+    """
     path = through_proc(path, call)
     if UNKNOWN in path or "*" in path or "?" in path or "\0" in path:
-        return path
+        return path, False
     parent, _, name = path.rpartition("/")
     try:
         real = _real_folder(parent or "/")
         place = f"{real.rstrip('/')}/{name}" if name else real
-        return os.path.realpath(place) if os.path.islink(place) else place  # noqa: PTH114 - half the time of a Path
+        status = os.lstat(place)
+        if S_ISLNK(status.st_mode):
+            place = os.path.realpath(place)
+            status = os.lstat(place)
+        return place, S_ISREG(status.st_mode) and status.st_nlink > 1
+    except (OSError, ValueError):
+        return _led(path), False
+
+
+def _led(path: str) -> str:
+    """Where a path leads whose end does not exist (yet)."""
+    parent, _, name = path.rpartition("/")
+    try:
+        if os.path.islink(path):  # noqa: PTH114 - half the time of a Path
+            return os.path.realpath(path)
+        return f"{_real_folder(parent or '/').rstrip('/')}/{name}" if name else path
     except (OSError, ValueError):
         return path
 
 
-def is_hard_linked(path: str) -> bool:
-    """Whether a regular file has a second name somewhere; then its path says little about what it is."""
+_MAX_LISTED = 500
+
+
+def other_name(path: str, call: Call, roots: Sequence[str]) -> str:
+    """The name below one of `roots` (absolute or `~/...`) that the same file also has, or empty: by its number on the disk."""
     try:
-        status = os.lstat(path)
+        own = os.lstat(path)
     except (OSError, ValueError):
-        return False
-    return S_ISREG(status.st_mode) and status.st_nlink > 1
+        return ""
+    name = _twins(tuple(roots), call.home, int(time.monotonic())).get((own.st_ino, own.st_dev), "")
+    return name if name != path else ""
+
+
+@lru_cache(maxsize=8)
+def _twins(roots: tuple[str, ...], home: str, _second: int) -> dict[tuple[int, int], str]:
+    """Files directly below `roots` that have a second name somewhere, by their number. Looked for once a second at most."""
+    found: dict[tuple[int, int], str] = {}
+    for root in roots:
+        for name in _files_at(home + root[1:] if root.startswith("~") else root):
+            try:
+                status = os.lstat(name)
+            except (OSError, ValueError):
+                continue
+            if S_ISREG(status.st_mode) and status.st_nlink > 1:
+                found[status.st_ino, status.st_dev] = name
+    return found
+
+
+def _files_at(place: str) -> list[str]:
+    try:
+        with os.scandir(place) as entries:
+            return [entry.path for entry in islice(entries, _MAX_LISTED)]
+    except NotADirectoryError:
+        return [place]
+    except (OSError, ValueError):
+        return []

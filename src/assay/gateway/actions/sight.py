@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from assay.gateway.actions.files import UNKNOWN, resolved
+from assay.gateway.actions.files import UNKNOWN, other_name, resolved
 from assay.gateway.actions.hosts import canonical, kinds_of
 from assay.gateway.policy.compiled import Seen
 from assay.gateway.policy.names import Place, place_of
@@ -30,13 +30,17 @@ PackageJudge = Callable[[str, str], frozenset[str]]
 """What is known of a package (`<ecosystem>:<name>`, version): flags such as `invented`, `lookalike`, `malicious`, `locked`."""
 
 
-def sights(actions: Iterable[Action], call: Call, judge: PackageJudge | None = None) -> Iterator[Seen]:
-    """Every action as the policy sees it. A path that leads elsewhere through links is seen under both names."""
+def sights(
+    actions: Iterable[Action], call: Call, judge: PackageJudge | None = None, roots: Sequence[str] = ()
+) -> Iterator[Seen]:
+    """Every action as the policy sees it. A path that leads elsewhere through links is seen under both names; `roots` are where a file
+    that has two names is looked for.
+    """
     for action in actions:
         if "remote" in action.flags and action.verb in _HERE:
             continue  # it happens on another machine or in a container, and that it works there is an action of its own
         if action.verb.startswith("file.") or action.verb == "code.run":
-            yield from _file(action, call)
+            yield from _file(action, call, roots)
         elif action.verb in ("net.connect", "data.send", "remote.exec"):
             yield _host(action)
         elif action.verb == "git.push":
@@ -47,17 +51,23 @@ def sights(actions: Iterable[Action], call: Call, judge: PackageJudge | None = N
             yield Seen(action)
 
 
-def _file(action: Action, call: Call) -> Iterator[Seen]:
+def _file(action: Action, call: Call, roots: Sequence[str]) -> Iterator[Seen]:
     path = action.target
     if not path.startswith("/"):
         unknown = action._replace(flags=action.flags | {"unknown"})
         yield Seen(unknown, _place("/" + path if action.verb == "file.read" else path, action, call))
         return
     yield Seen(_marked(action, path, call), _place(path, action, call))
-    real = resolved(path, call)
+    real, twice = resolved(path, call)
     if real != path:
         led = action._replace(target=real)
         yield Seen(_marked(led, real, call), _place(real, action, call))
+    if twice:
+        led = action._replace(target=real, flags=action.flags | {"hard-linked"})
+        yield Seen(led, _place(real, action, call))
+        named = other_name(real, call, roots)
+        if named:
+            yield Seen(led._replace(target=named), _place(named, action, call))
 
 
 def _place(path: str, action: Action, call: Call) -> Place:

@@ -71,6 +71,8 @@ class Policy:
     statements: tuple[Statement, ...]
     default: Effect
     shadow: bool
+    kept_places: tuple[str, ...] = ()
+    """Where files lie that statements refuse to have read: absolute, or below `~`."""
     _by_verb: dict[tuple[str, str], Candidates] = field(default_factory=dict)
 
     @property
@@ -122,7 +124,24 @@ def compile_policy(document: Document) -> Policy:
     policy = document.policy
     sets = _Sets(policy)
     statements = tuple(_statement(each, sets) for each in policy.statements)
-    return Policy(document, statements, Effect(policy.default or "deny"), policy.mode == "shadow")
+    return Policy(
+        document,
+        statements,
+        Effect(policy.default or "deny"),
+        policy.mode == "shadow",
+        _kept_places(policy, sets),
+    )
+
+
+def _kept_places(policy: PolicyFile, sets: _Sets) -> tuple[str, ...]:
+    """The literal roots of every statement that refuses reading or writing some paths."""
+    found: dict[str, None] = {}
+    for each in policy.statements:
+        if each.effect == "deny" and each.resources.paths and {"file.read", "file.write"} & set(each.actions):
+            for pattern in sets.expand(each.resources.paths, each.id):
+                if pattern.startswith(("~/", "/")) and not any(char in pattern for char in "*?["):
+                    found.setdefault(pattern)
+    return tuple(found)
 
 
 def _perhaps_concerned(by_first: dict[str, tuple[Statement, ...]], place: Place) -> Iterable[Statement]:
