@@ -14,7 +14,7 @@ import pytest
 
 from assay.gateway.assemble import assemble
 from assay.gateway.audit.trail import Trail
-from assay.gateway.audit.verify import export, problems, replaced, retire
+from assay.gateway.audit.verify import export, problems, retire
 from assay.gateway.decide import decide
 from assay.model.decision import Call, Effect, Subject
 from assay.signing.keys import KeyFolder

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hook_client import CLIENT, ROOT, hooked
 
-from assay.entrypoints.hooks import client
 from assay.entrypoints.hooks.adapters import AGENTS
 from assay.entrypoints.hooks.daemon import hook_answer
 from assay.gateway.approval.requests import Requests
@@ -258,36 +258,6 @@ def test_a_permission_request_is_only_ever_refused(service: Service) -> None:
 @pytest.mark.parametrize("payload", [b"", b"{", b"[1]", b"\xff\xfe", b"null"])
 def test_what_cannot_be_read_is_refused(service: Service, agent: str, payload: bytes) -> None:
     assert "deny" in hook_answer(service, agent, payload)
-
-
-CLIENT = Path(client.__file__)
-ROOT = Path(__file__).parents[2]
-
-
-def hooked(
-    folder: Path, agent: str, payload: dict[str, Any], *extra: str, policy: str = "default"
-) -> subprocess.CompletedProcess[str]:
-    socket = str(folder / "h.sock")
-    daemon = [
-        sys.executable,
-        "-m",
-        "assay.entrypoints.hooks.daemon",
-        "--workspace",
-        "/home/dev/project",
-        "--state",
-        str(folder),
-        "--socket",
-        socket,
-        "--idle",
-        "2",
-        "--policy",
-        policy,
-    ]
-    start = ["--start", "/usr/bin/env", f"PYTHONPATH={ROOT / 'src'}", *daemon]
-    command = [sys.executable, "-S", "-I", str(CLIENT), "--agent", agent, "--socket", socket, *extra, *start]
-    return subprocess.run(
-        command, input=json.dumps(payload), capture_output=True, text=True, timeout=30, check=False
-    )
 
 
 def test_the_real_client_starts_the_daemon_and_is_answered(tmp_path: Path) -> None:
