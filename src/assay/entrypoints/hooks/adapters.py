@@ -259,7 +259,8 @@ def _after(agent: str, event: str, payload: Mapping[str, Any], decision: Decisio
         else "[removed by policy]"
     )
     if agent == "gemini":
-        return {"decision": "deny", "reason": _as_text(clean)}
+        seen = clean.get("llmContent", clean) if isinstance(clean, Mapping) else clean
+        return {"decision": "deny", "reason": _as_text(seen)}
     if agent == "cursor":
         return (
             {"updated_mcp_tool_output": clean}
@@ -268,15 +269,16 @@ def _after(agent: str, event: str, payload: Mapping[str, Any], decision: Decisio
         )
     if agent == "copilot" and "toolResult" in payload:
         return {"modifiedResult": clean}
-    specific: _Json = {
-        "hookEventName": event,
-        "updatedToolOutput": clean,
-        "additionalContext": words_of(decision),
-    }
     if agent == "codex":
-        # Not every version of Codex replaces results: the block with its reason is what all of them know.
-        return {"decision": "block", "reason": words_of(decision), "hookSpecificOutput": specific}
-    return {"hookSpecificOutput": specific}
+        # It takes an answer with `updatedToolOutput` for a broken one and passes the raw result on; a block's reason replaces the result.
+        return {"decision": "block", "reason": f"{words_of(decision)}\n\n{_as_text(clean)}"[:9_500]}
+    return {
+        "hookSpecificOutput": {
+            "hookEventName": event,
+            "updatedToolOutput": clean,
+            "additionalContext": words_of(decision),
+        }
+    }
 
 
 def _as_text(value: object) -> str:

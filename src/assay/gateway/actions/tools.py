@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SHELL = frozenset(
-    ["bash", "shell", "sh", "run_shell_command", "run_terminal_cmd", "run_terminal_command", "local_shell", "execute_command", "run_in_terminal", "exec_command", "shell_command", "container.exec", "terminal", "run_command", "execute_bash", "developer__shell", "command", "unified_exec"]
+    ["bash", "shell", "sh", "run_shell_command", "run_terminal_cmd", "run_terminal_command", "local_shell", "execute_command", "run_in_terminal", "exec_command", "shell_command", "container.exec", "terminal", "run_command", "execute_bash", "developer__shell", "command", "unified_exec", "write_stdin"]
 )  # fmt: skip
 POWERSHELL = frozenset({"powershell", "pwsh", "run_powershell"})
 READ = frozenset(
@@ -18,7 +18,7 @@ FETCH = frozenset(
 )  # fmt: skip
 SEARCH = frozenset({"websearch", "web_search", "google_web_search", "search_web"})
 INTERNAL = frozenset(
-    ["task", "agent", "todowrite", "todoread", "todo_write", "write_todos", "exitplanmode", "enterplanmode", "askuserquestion", "slashcommand", "skill", "bashoutput", "killshell", "killbash", "taskoutput", "update_plan", "save_memory", "think", "report_intent", "toolsearch", "structuredoutput", "taskcreate", "taskupdate", "tasklist", "taskget", "read_bash", "stop_bash", "wait", "listmcpresources", "readmcpresource"]
+    ["task", "agent", "todowrite", "todoread", "todo_write", "write_todos", "exitplanmode", "enterplanmode", "askuserquestion", "slashcommand", "skill", "bashoutput", "killshell", "killbash", "taskoutput", "update_plan", "save_memory", "think", "report_intent", "toolsearch", "structuredoutput", "taskcreate", "taskupdate", "tasklist", "taskget", "read_bash", "stop_bash", "wait", "listmcpresources", "update_topic", "invoke_agent", "activate_skill", "enter_plan_mode", "exit_plan_mode", "list_background_processes", "read_background_output", "request_user_input", "get_goal", "create_goal", "update_goal", "multi_agent_v1", "readmcpresource"]
 )  # fmt: skip
 PATH_KEYS = (
     "file_path",
@@ -36,7 +36,7 @@ PATH_KEYS = (
     "uri",
 )
 PATH_LIST_KEYS = ("paths", "files", "file_paths", "include")
-COMMAND_KEYS = ("command", "cmd", "script", "code", "input", "commands")
+COMMAND_KEYS = ("command", "cmd", "script", "code", "input", "commands", "chars")
 URL_KEYS = ("url", "uri", "href", "endpoint", "link", "address")
 SQL_KEYS = ("sql", "query", "statement", "queries")
 TEXT_KEYS = (
