@@ -198,3 +198,22 @@ def test_init_leaves_a_broken_file_alone(tmp_path: Path) -> None:
     settings.write_text("{ // comment\n}")
     assert run(["init", "--agent", "claude", "--settings", str(settings), "--workspace", str(tmp_path)]) == 2
     assert settings.read_text() == "{ // comment\n}"
+
+
+def test_init_sets_up_http_hooks_where_there_are_any(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "settings.json"
+    settings.write_text('{"model": "x"}')
+    common = ["init", "--settings", str(settings), "--workspace", str(tmp_path), "--http"]
+    assert run([*common, "http://127.0.0.1:8765", "--agent", "claude"]) == 0
+    hook = json.loads(settings.read_text())["hooks"]["PreToolUse"][0]["hooks"][0]
+    assert (hook["type"], hook["url"]) == ("http", "http://127.0.0.1:8765/v1/hooks/claude")
+    assert hook["onFailure"] == "block"
+    assert "ASSAY_TOKEN" in hook["allowedEnvVars"]
+    assert run(["init", "--agent", "claude", "--settings", str(settings), "--uninstall"]) == 0
+    assert settings.read_text() == '{"model": "x"}'
+    assert run([*common, "http://127.0.0.1:8765", "--agent", "copilot"]) == 2
+    assert run([*common, "https://gate.example", "--agent", "copilot"]) == 0
+    assert run([*common, "http://127.0.0.1:8765", "--agent", "codex"]) == 2
+    capsys.readouterr()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assay.gateway.actions.sight import sights
 from assay.gateway.assemble import assemble
 from assay.gateway.decide import Gateway, decide
 from assay.gateway.forms import call_of, decision_json
@@ -280,3 +282,35 @@ def test_forms() -> None:
 def test_a_decision_is_json(gateway: Gateway) -> None:
     text = json.dumps(decision_json(decided(gateway, "Bash", {"command": "cat .env"})))
     assert json.loads(text)["effect"] == "deny"
+
+
+def test_a_hard_link_is_seen_under_its_other_name(tmp_path: Path) -> None:
+    home, workspace = tmp_path / "home", tmp_path / "home" / "project"
+    (home / ".ssh").mkdir(parents=True)
+    workspace.mkdir()
+    (home / ".ssh" / "id_work").write_text("key")
+    (home / ".codex").mkdir()
+    (home / ".codex" / "config.toml").write_text("x")
+    os.link(home / ".ssh" / "id_work", workspace / "notes.txt")
+    os.link(home / ".codex" / "config.toml", workspace / "a.txt")
+    (workspace / "b.txt").write_text("x")
+    os.link(workspace / "b.txt", workspace / "c.txt")
+    gateway = assemble(str(workspace), ["default"])
+
+    def effect(tool: str, name: str) -> Effect:
+        call = Call(
+            "1",
+            tool,
+            {"file_path": str(workspace / name)},
+            workspace=str(workspace),
+            cwd=str(workspace),
+            home=str(home),
+        )
+        return decide(gateway, call).effect
+
+    assert effect("Read", "notes.txt") is Effect.DENY
+    assert effect("Write", "a.txt") is Effect.DENY
+    assert effect("Read", "b.txt") is Effect.ALLOW
+    call = Call("1", "Write", {}, workspace=str(workspace), cwd=str(workspace), home=str(home))
+    seen = list(sights([Action("file.write", str(workspace / "b.txt"))], call))
+    assert "hard-linked" in seen[-1].action.flags

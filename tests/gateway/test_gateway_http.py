@@ -74,3 +74,25 @@ def test_others() -> None:
     asked("POST", "/v1/decide", {"tool": "Bash", "input": {"command": "git push origin main"}})
     assert asked("GET", "/v1/approvals")[1]["approvals"][0]["state"] == "pending"
     assert asked("GET", "/nowhere")[0] == 404
+
+
+def test_hooks_over_http_answer_in_the_agents_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    from assay.entrypoints.hooks.daemon import hook_answer
+
+    monkeypatch.setattr(running, "hook", hook_answer)
+    payload = {
+        "hook_event_name": "PreToolUse",
+        "session_id": "s",
+        "cwd": "/home/dev/project",
+        "tool_name": "Bash",
+        "tool_input": {"command": "cat .env"},
+    }
+    status, found = asked("POST", "/v1/hooks/claude", payload)
+    assert (status, found["hookSpecificOutput"]["permissionDecision"]) == (200, "deny")
+    payload["tool_input"] = {"command": "ls"}
+    assert asked("POST", "/v1/hooks/claude", payload) == (200, {})
+    # Any other status would be taken for a yes.
+    for body in (b"", b"{", b"\xff"):
+        status, found = asked("POST", "/v1/hooks/copilot", body)
+        assert (status, found["permissionDecision"]) == (200, "deny")
+    assert asked("POST", "/v1/hooks/nobody", payload)[1]["hookSpecificOutput"]["permissionDecision"] == "deny"

@@ -180,7 +180,8 @@ def _shell(command: Command, label: str, shell: Shell) -> Value:
         word = options.operands[0]
         _positional(options.operands[1:], shell)
         return shell.script(Value(word.text, word.taints), label)
-    if options.has("-i") or (not options.operands and command.stdin is None):
+    fed = command.stdin is not None and not command.stdin.taints & {"socket", "fifo", "interactive-shell"}
+    if (options.has("-i") and not fed) or (not options.operands and command.stdin is None):
         return _interactive(command, shell)
     if options.operands and options.operands[0].text not in _DEV_INPUT and not options.has("-s"):
         return _script_file(options.operands[0], label, shell)

@@ -490,6 +490,7 @@ _GROUPS: tuple[tuple[str, Handler | Callable[[Command, Shell], Value]], ...] = (
     ("btrfs nvme", _volumes),
     ("schtasks reg sc wmic netsh wevtutil vssadmin bcdedit icacls takeown rundll32 mshta regsvr32 certutil bitsadmin", _windows),
     ("telnetd in.telnetd sshd dropbear gs-netcat pwncat-cs", _server_of_shells),
+    ("httpd thttpd darkhttpd lighttpd", _effect("net.listen", "a web server")),
     ("capsh", _effect("privilege.raise", "root")),
     ("ffmpeg avconv", _recorder),
     ("lefthook husky overcommit", _hook_manager),
