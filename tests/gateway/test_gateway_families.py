@@ -35,7 +35,8 @@ def gateway() -> Gateway:
 def families() -> Iterator[tuple[str, str, list[str]]]:
     """(effect, family, commands); a command's line breaks are written as ⏎."""
     for effect in ("deny", "approval_needed", "allow"):
-        name, commands = "", []
+        name = ""
+        commands: list[str] = []
         for line in (FOLDER / f"{effect}.txt").read_text(encoding="utf-8").splitlines():
             if line.startswith("# "):
                 if commands:
@@ -51,7 +52,8 @@ def others() -> list[dict[str, Any]]:
 
 
 def effect_of(gateway: Gateway, tool: str, given: dict[str, Any]) -> str:
-    return decide(gateway, call_of({"id": "1", "tool": tool, "input": given}, DEFAULTS)).effect.value
+    effect: str = decide(gateway, call_of({"id": "1", "tool": tool, "input": given}, DEFAULTS)).effect.value
+    return effect
 
 
 @pytest.mark.parametrize(("effect", "family", "commands"), list(families()))
