@@ -120,11 +120,15 @@ def _is_sql_or_netrc(content: bytes, found: Assigned, start: int, end: int) -> b
     )
 
 
+def is_half_of_a_pair(content: bytes, start: int, end: int) -> bool:
+    """Whether the line may hold the value of a name on the line before it."""
+    return start > 0 and content[start:end].lstrip()[:8].lower().startswith(_PAIR_BEGINNINGS)
+
+
 def _pair(content: bytes, start: int, end: int) -> Iterator[Assigned]:
-    line = content[start:end]
-    if start == 0 or not line.lstrip()[:8].lower().startswith(_PAIR_BEGINNINGS):
+    if not is_half_of_a_pair(content, start, end):
         return
-    value = compiled(_PAIR_VALUE).search(line)
+    value = compiled(_PAIR_VALUE).search(content[start:end])
     if value is None:
         return
     before = content.rfind(b"\n", 0, start - 1) + 1

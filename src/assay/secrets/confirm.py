@@ -38,9 +38,9 @@ class Tally:
 
     counts: dict[str, int] = field(default_factory=dict)
 
-    def add(self, reason: str) -> None:
-        """Count one value dropped for `reason`."""
-        self.counts[reason] = self.counts.get(reason, 0) + 1
+    def add(self, reason: str, count: int = 1) -> None:
+        """Count values dropped for `reason`."""
+        self.counts[reason] = self.counts.get(reason, 0) + count
 
 
 def confirm(detector: Detector, content: bytes, uri: str, tally: Tally) -> Iterator[Match]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from assay.model.finding import Finding
 from assay.model.rule import Rule
 from assay.model.severity import Confidence, Severity
 from assay.rules.load import load_engine
-from assay.secrets.assignment import assignments
+from assay.secrets.assignment import assignments, is_half_of_a_pair
 from assay.secrets.carriers import carried
 from assay.secrets.collapse import without_overlaps
 from assay.secrets.confirm import Tally, confirm
@@ -27,6 +27,8 @@ from assay.secrets.report import Verifier, findings_of
 _GENERIC = 10
 _MOST = 2000  # findings of one file; a file with more is a list of generated values
 _CARRIED = 12
+_LONG = 400  # bytes of a line that is not remembered
+_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Scanner:
     detectors: Sequence[Detector]
     prefilter: Prefilter
     rules: Mapping[str, Rule]
+    # Lines that hold no secret in their place, with the reasons counted: more than half of all judged lines are repetitions.
+    silent: dict[tuple[bytes, Place], dict[str, int]] = field(default_factory=dict, repr=False, compare=False)
 
     def rule(self, rule_id: str) -> Rule | None:
         """The rule of that id, if it is loaded."""
@@ -179,16 +183,36 @@ _LOWER = {
 }
 
 
-def _judged_line(content: bytes, start: int, place: Place, scanner: Scanner, tally: Tally) -> Iterator[Match]:
+def _judged_line(content: bytes, start: int, place: Place, scanner: Scanner, tally: Tally) -> list[Match]:
     place = within_comment(place, content, start)
+    end = content.find(b"\n", start)
+    end = len(content) if end < 0 else end
+    if end - start > _LONG or is_half_of_a_pair(content, start, end):
+        return list(_matches_on(content, start, end, place, scanner, tally))
+    key = (content[start:end], place)
+    reasons = scanner.silent.get(key)
+    matches: list[Match] = []
+    if reasons is None:
+        own = Tally()
+        matches, reasons = list(_matches_on(content, start, end, place, scanner, own)), own.counts
+        if not matches:
+            if len(scanner.silent) >= _REMEMBERED:
+                scanner.silent.clear()
+            scanner.silent[key] = reasons
+    for reason, count in reasons.items():
+        tally.add(reason, count)
+    return matches
+
+
+def _matches_on(
+    content: bytes, start: int, end: int, place: Place, scanner: Scanner, tally: Tally
+) -> Iterator[Match]:
     for found in assignments(content, start, place.form):
         raw = content[found.start : found.end]
         judgement = judge(found.name, raw.decode("utf-8", "replace"), found.op, found.quoted, place)
         match = _generic(judgement, found.start, found.end, raw, _GENERIC, scanner, tally)
         if match is not None:
             yield match
-    end = content.find(b"\n", start)
-    end = len(content) if end < 0 else end
     for carrier in carried(content, start, end, place):
         match = _generic(
             carrier.judgement, carrier.start, carrier.end, carrier.value, _CARRIED, scanner, tally
