@@ -27,18 +27,15 @@ def line_hashes(content: bytes, wanted: Collection[int]) -> dict[int, str]:
         return {}
     last = max(wanted)
     found: dict[int, str] = {}
-    seen: Counter[int] = Counter()
+    # Lines with one hash are lines with one window (of 64-bit hashes two others never agree), so only those asked for are hashed.
+    seen: Counter[bytes] = Counter()
     units = _units(content)
-    known: dict[bytes, int] = {}
     for line, start in enumerate(_starts(units), start=1):
         window = units[start : start + _WINDOW]
         key = window.tobytes()
-        value = known.get(key)
-        if value is None:
-            value = known[key] = sum(map(mul, window, _POWERS)) & _MASK
-        seen[value] += 1
+        seen[key] += 1
         if line in wanted:
-            found[line] = f"{value:x}:{seen[value]}"
+            found[line] = f"{sum(map(mul, window, _POWERS)) & _MASK:x}:{seen[key]}"
         if line >= last:
             break
     return found
