@@ -45,10 +45,14 @@ class ToolSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
 
 
 class GateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """[gate]: what blocks. `types` overrides `fail-on` for one scan type; "none" never blocks."""
+    """[gate]: what blocks. `types` overrides `fail-on` for one scan type; "none" never blocks.
+
+    `new-only`: unless it is set, only what is new blocks where a scan compares with git (--base, --mode diff, --mode staged). A baseline file
+    has to be trusted expressly: whoever writes code could write one, too.
+    """
 
     fail_on: str = "high"
-    new_only: bool = False
+    new_only: bool | None = None
     types: dict[str, str] = {}
 
 
@@ -121,15 +125,16 @@ def gate_threshold(word: str) -> Severity | None:
         raise ConfigError(error.message, "one of: critical, high, medium, low, all, none") from error
 
 
-def gate_policy(values: SettingsFile) -> GatePolicy:
-    """The gate's policy as the settings state it."""
+def gate_policy(values: SettingsFile, *, compares: bool = False) -> GatePolicy:
+    """The gate's policy as the settings state it; `compares`: the scan knows from git what is new."""
+    new_only = values.gate.new_only
     by_type = tuple(
         (ScanType(name), gate_threshold(word)) for name, word in sorted(values.gate.types.items())
     )
     return GatePolicy(
         fail_on=gate_threshold(values.gate.fail_on),
         fail_on_type=by_type,
-        new_only=values.gate.new_only,
+        new_only=compares if new_only is None else new_only,
         required=tuple(values.scan.required),
     )
 

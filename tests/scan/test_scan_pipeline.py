@@ -266,6 +266,8 @@ def test_against_a_base_new_unchanged_and_absent(root: Path) -> None:
     assert code == 1
     (root / "new.txt").unlink()
     assert scan(root, "--base", "HEAD", "--new-only")[0] == 0
+    assert scan(root, "--base", "HEAD")[0] == 0, "what git knows does not block unless asked"
+    assert scan(root, "--base", "HEAD", "--no-new-only")[0] == 1
 
 
 def test_diff_mode_looks_at_what_changed_only(root: Path) -> None:
@@ -292,6 +294,7 @@ def test_a_baseline_makes_old_findings_inherited(root: Path, capfd: pytest.Captu
     tree(root, {"a.txt": "flaw\n"})
     assert run(["baseline", "write", str(root)]) == 0
     assert scan(root, "--new-only")[0] == 0
+    assert scan(root)[0] == 1, "a baseline is a file that anyone may write: it counts when it is asked for"
     tree(root, {"b.txt": "other flaw here\n"})
     assert scan(root, "--new-only")[0] == 1
     (root / "a.txt").unlink()

@@ -111,7 +111,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     result.add_argument("--fail-on", metavar="S", help="least severity that blocks, or none (default: high)")
     result.add_argument(
-        "--new-only", action="store_true", help="only new findings block (needs --base or a baseline)"
+        "--new-only",
+        action=argparse.BooleanOptionalAction,
+        help="only new findings block (default where git tells what is new: --base, --mode diff, --mode staged)",
     )
     result.add_argument(
         "--format", default="terminal", metavar="FORMAT", help="what is printed: terminal, json, sarif, ..."
@@ -344,10 +346,13 @@ def _issuers(args: argparse.Namespace) -> tuple[tuple[str, str], ...] | None:
 
 def _policy(args: argparse.Namespace, settings: Settings) -> GatePolicy:
     """The settings' policy, with what the command line says laid over it."""
-    policy = gate_policy(settings.values)
+    compares = bool(args.base) or args.mode in ("diff", "staged")
+    policy = gate_policy(settings.values, compares=compares)
+    if args.new_only is not None:
+        policy = replace(policy, new_only=args.new_only)
     fail_on = gate_threshold(args.fail_on) if args.fail_on else policy.fail_on
     by_type = () if args.fail_on else policy.fail_on_type
-    return replace(policy, fail_on=fail_on, fail_on_type=by_type, new_only=policy.new_only or args.new_only)
+    return replace(policy, fail_on=fail_on, fail_on_type=by_type)
 
 
 def _types(text: str) -> tuple[ScanType, ...]:
