@@ -6,7 +6,8 @@ from functools import lru_cache
 
 import re2
 
-from assay.shell.mentions import paths_in_text, paths_in_word
+from assay.shell.inline_code import look_into
+from assay.shell.mentions import host_of, paths_in_text, paths_in_word
 from assay.shell.programs import (
     archives,
     builtins,
@@ -67,6 +68,8 @@ def perform(command: Command, shell: Shell) -> Value:
     for variable, value in command.assigned:
         if command.args or command.name.text:
             shell.emit("env.set", variable, "assigned", detail=value[:200])
+        if variable in _INDEXES and "://" in value:
+            shell.emit("net.connect", host_of(value), "download", "index", detail=value)
     _on_production(command, shell)
     if not command.name.known:
         return _unknown_program(command, shell)
@@ -99,6 +102,9 @@ def perform(command: Command, shell: Shell) -> Value:
     return handler(command, shell)
 
 
+_INDEXES = frozenset(
+    {"GOPROXY", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "NPM_CONFIG_REGISTRY", "npm_config_registry", "YARN_REGISTRY", "YARN_NPM_REGISTRY_SERVER", "CARGO_REGISTRIES_CRATES_IO_INDEX", "GEM_SOURCE", "BUNDLE_MIRROR"}
+)  # fmt: skip
 _MIGRATES = (
     "db:",
     "migrate",
@@ -242,6 +248,11 @@ def _generic(command: Command, name: str, shell: Shell) -> Value:
         form in words for form in interpreters.LOSING_PAIRS
     ):
         shell.emit("database.change", "all data of the application", "destructive", detail=command.line)
+    if name in _FRAMEWORKS and command.args:
+        _framework(command, shell)
+    for form in _PRINTED_SECRETS.get(name, ()):
+        if words.startswith(form):
+            shell.emit("secret.read", name, detail=command.line)
     taints = taints_of(command.args) | _mentioned(command, shell)
     if name == "" or name not in FILTERS:
         _mentions_in_input(command, shell)
@@ -257,6 +268,25 @@ def _mentioned(command: Command, shell: Shell) -> frozenset[str]:
             for path in paths_in_text(word.text):
                 shell.read(path, "mention")
     return taints
+
+
+_FRAMEWORKS = frozenset({"rails", "django-admin", "artisan", "flask"})
+_PRINTED_SECRETS: dict[str, tuple[str, ...]] = {
+    "rails": ("credentials:show", "credentials:edit", "secrets:show", "encrypted:show"),
+    "secret": ("get", "lookup", "search"),
+    "aws-sso-util": ("credential-process",),
+    "saml2aws": ("script", "exec"),
+    "keepassxc-cli": ("show", "export", "clip"),
+    "gnome-keyring": ("unlock",),
+}
+
+
+def _framework(command: Command, shell: Shell) -> None:
+    """`rails runner CODE`, `django-admin shell -c CODE`."""
+    if command.args[0].text in ("runner", "r", "shell", "tinker", "console", "c"):
+        for word in command.args[1:]:
+            if " " in word.text or "(" in word.text:
+                look_into(word.text, "python", command.name.text, shell)
 
 
 # Programs made to hand files to somebody else.
@@ -289,7 +319,7 @@ def _publishes(command: Command) -> bool:
         return True
     return any(
         {word.partition(":")[0], word.rpartition(":")[2], word.partition("_")[0]} & _GRAVE
-        or word.startswith(("publishTo", "publishAll"))
+        or (word.startswith("publish") and word[7:8].isupper())
         for word in words
         if "/" not in word and "." not in word
     )

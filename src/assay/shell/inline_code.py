@@ -118,6 +118,10 @@ def _commands(code: str, strings: list[str], label: str, shell: Shell) -> None:
 _DIRECT = re2.compile(
     r"""(?:system|popen|exec\w*|spawn\w*|run|call|check_output|Popen|getoutput|passthru|shell_exec|execute|backtick)\s*\(?\s*\[?\s*(?:'([\w.-]+)'|"([\w.-]+)")\s*[\])]"""
 )
+_CALLED = re2.compile(r"""\(\s*['"]([\w./-]+)['"]\s*,\s*\[([^\]]*)\]""")
+_STORES = re2.compile(
+    r"keyring\.get_password|get_frozen_credentials|get_credentials\(|dotenv_values|credentials\.(?:to_h|config|fetch|[a-z_]+!)|SECRET_KEY|APP_KEY|get_secret_value|SecretManager|access_secret_version|client\.secrets"
+)
 _LIST = re2.compile(r"""[\[(]\s*((?:'[^']*'|"[^"]*")(?:\s*,\s*(?:'[^']*'|"[^"]*"))+)""")
 _ITEM = re2.compile(r"""'([^']*)'|"([^"]*)\"""")
 
@@ -133,6 +137,10 @@ def _argument_lists(code: str) -> list[list[str]]:
             and items[0].replace("/", "").replace("-", "").replace("_", "").replace(".", "").isalnum()
         ):
             found.append(items)
+    for match in _CALLED.finditer(code):
+        items = [a or b for a, b in _ITEM.findall(match.group(2))]
+        if items and items[0] != match.group(1):
+            found.append([match.group(1), *items])
     return found[:10]
 
 
@@ -212,7 +220,11 @@ def _is_whole(mark: str, name: str) -> bool:
 
 def _environment(code: str, shell: Shell) -> None:
     prints = _PRINTS.search(code) is not None or code.strip().startswith("process.env")
+    if prints and _STORES.search(code):
+        shell.emit("secret.read", "stored credentials", detail=code[:200])
     for match in _ENVIRONMENT.finditer(code):
+        if code[: match.start()].rstrip().endswith(" in"):
+            continue  # only whether a name is set
         if _is_whole(match.group(1), match.group(2)):
             shell.emit("env.expose", "*", detail=code[:200])
         elif match.group(2) not in ("", "get"):

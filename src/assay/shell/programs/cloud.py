@@ -9,7 +9,7 @@ from assay.shell.protocol import Handler, Shell
 from assay.shell.value import UNKNOWN, Command, Value, Word
 
 _LOOKING = frozenset(
-    ["get", "list", "ls", "describe", "show", "view", "status", "diff", "plan", "validate", "fmt", "version", "help", "logs", "log", "tail", "top", "explain", "search", "template", "lint", "config-view", "whoami", "synth", "synthesize", "events", "watch", "wait", "inspect", "info", "can-i", "api-resources", "api-versions", "cluster-info", "check", "doctor", "browse", "open", "history", "lookup", "graph", "output", "outputs", "providers", "test", "tests", "metadata", "context", "contexts", "current-context", "get-contexts", "get-clusters", "use-context", "print", "query", "read", "topic", "topics", "docs", "tree", "completion", "completions", "preview", "dry-run", "scan", "audit", "download", "verify", "export", "render", "estimate", "head", "select", "cat", "features", "display", "list-tags", "list-runs", "watch-logs", "metrics", "healthcheck", "ping", "alias", "console", "bootstrap-template", "acknowledge", "runs", "view-log", "checks", "analyze", "du", "stat", "count", "usage", "quota", "summary", "report", "proxy-status", "me", "get-value", "about", "services", "ip", "digest", "url", "addresses", "contributors", "trace"]
+    ["get", "list", "ls", "describe", "show", "view", "status", "diff", "plan", "validate", "fmt", "version", "help", "logs", "log", "tail", "top", "explain", "search", "template", "lint", "config-view", "whoami", "synth", "synthesize", "events", "watch", "wait", "inspect", "info", "can-i", "api-resources", "api-versions", "cluster-info", "check", "doctor", "browse", "open", "history", "lookup", "graph", "output", "outputs", "providers", "test", "tests", "metadata", "context", "contexts", "current-context", "get-contexts", "get-clusters", "use-context", "print", "query", "read", "topic", "topics", "docs", "tree", "completion", "completions", "preview", "dry-run", "scan", "audit", "download", "verify", "export", "render", "estimate", "head", "select", "cat", "features", "display", "list-tags", "list-runs", "watch-logs", "metrics", "healthcheck", "ping", "console", "bootstrap-template", "acknowledge", "runs", "view-log", "checks", "analyze", "du", "stat", "count", "usage", "quota", "summary", "report", "proxy-status", "me", "get-value", "about", "services", "ip", "digest", "url", "addresses", "contributors", "trace"]
 )  # fmt: skip
 _LOOKING_PREFIXES = (
     "get-",
@@ -32,7 +32,7 @@ _LOOKING_PREFIXES = (
     "detect-",
 )
 # Alone they list what they name.
-_NOUNS = frozenset({"apps", "ps", "addons", "releases", "regions", "domains", "env", "config", "teams", "projects", "account", "certs", "buildpacks", "features", "pg", "keys", "members", "images", "dns", "builds", "deployments"})  # fmt: skip
+_NOUNS = frozenset({"apps", "ps", "addons", "releases", "regions", "domains", "env", "config", "teams", "projects", "account", "certs", "buildpacks", "features", "pg", "keys", "members", "images", "dns", "builds", "deployments", "alias"})  # fmt: skip
 _LOOKING_AFTER = frozenset(
     {"list", "info", "get", "show", "describe", "logs", "log", "status", "view", "diff"}
 )
@@ -48,18 +48,18 @@ _GLOBAL_VALUED = (
     "-n --namespace --context --cluster --kubeconfig -f --filename --file -o --output --project --region --zone --profile -R --repo -l --selector"
     " --account --format --filter --query --subscription -g --resource-group --name --endpoint-url -c --container --host -a --app --stage -s"
     " --service --as -p --token -e --environment --values --set --version --chdir --config -w --web --user --cwd --stack --limit --state"
-    " --json --jq -q --template -t --title -b --body -B --base -H --head -m --message --label --assignee --reviewer --tail --since --author --type"
+    " --command --json --jq -q --template -t --title -b --body -B --base -H --head -m --message --label --assignee --reviewer --tail --since --author --type"
 )
 _SECRETS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("aws", ("secretsmanager get-secret-value", "secretsmanager batch-get-secret-value", "ssm get-parameter", "ssm get-parameters", "configure export-credentials", "configure get", "sts get-session-token", "sts assume-role", "kms decrypt", "iam create-access-key")),
-    ("gcloud", ("secrets versions access", "auth print-", "auth application-default print-access-token", "iam service-accounts keys create")),
-    ("az", ("keyvault secret show", "account get-access-token", "storage account keys", "ad sp create-for-rbac", "acr credential show")),
+    ("aws", ("secretsmanager get-secret-value", "secretsmanager batch-get-secret-value", "ssm get-parameter", "ssm get-parameters", "configure export-credentials", "configure get", "sts get-session-token", "sts get-federation-token", "sts assume-role", "rds generate-db-auth-token", "ecr get-authorization-token", "eks get-token", "codeartifact get-authorization-token", "redshift get-cluster-credentials", "lambda get-function-configuration", "kms decrypt", "iam create-access-key")),
+    ("gcloud", ("secrets versions access", "auth print-", "config config-helper", "sql generate-login-token", "auth application-default print-access-token", "iam service-accounts keys create")),
+    ("az", ("keyvault secret show", "keyvault secret download", "keyvault key download", "webapp config appsettings list", "webapp config connection-string list", "functionapp config appsettings list", "cosmosdb keys list", "functionapp keys list", "redis list-keys", "servicebus namespace authorization-rule keys list", "storage account show-connection-string", "sql db show-connection-string", "acr login --expose-token", "account get-access-token", "storage account keys", "ad sp create-for-rbac", "acr credential show")),
     ("kubectl", ("get secret", "describe secret", "get secrets", "config view --raw", "create token")),
     ("oc", ("get secret", "whoami -t")),
     ("gh", ("auth token", "auth status --show-token", "auth status -t", "auth status --show-secret")),
     ("glab", ("auth token", "auth status --show-token", "auth status -t")),
-    ("vault", ("kv get", "read", "token lookup", "print token")),
-    ("heroku", ("auth:token", "config:get", "config -", "config --")),
+    ("vault", ("kv get", "read", "token lookup", "token create", "print token")),
+    ("heroku", ("auth:token", "config:get", "pg:credentials", "redis:credentials", "config -", "config --")),
     ("railway", ("variables",)),
     ("netlify", ("env:list", "env:get")),
     ("infisical", ("export", "secrets", "run")),
@@ -217,6 +217,10 @@ def _reads_secret(name: str, words: list[str], command: Command) -> bool:
     if name == "heroku" and line == "config":
         return True
     raw = " ".join(word.text for word in command.args)
+    if name in ("kubectl", "oc") and words[:1] in (["get"], ["describe"]) and len(words) > 1:
+        # `get cm,secret` and `get secret/name` are the same thing.
+        kinds = words[1].partition("/")[0].split(",")
+        line = f"{words[0]} secret" if {"secret", "secrets"} & set(kinds) else line
     for tool, forms in _SECRETS:
         if tool == name and any(line.startswith(form) or raw.startswith(form) for form in forms):
             return name not in ("kubectl", "oc") or any(
@@ -235,7 +239,10 @@ def _api(name: str, options: Options, command: Command, shell: Shell) -> None:
         text in ("-f", "-F", "--field", "--raw-field", "--input") or text.startswith(("-f", "-F", "--input"))
         for text in texts
     )
-    if method not in ("", "GET", "HEAD") or (fields and method != "GET"):
+    asked = " ".join(texts)
+    if "graphql" in texts[:2] and "mutation" not in asked and "query=" in asked:
+        shell.emit("cloud.read", name, detail=command.line)
+    elif method not in ("", "GET", "HEAD") or (fields and method != "GET"):
         shell.emit("cloud.change", name, detail=command.line)
     else:
         shell.emit("cloud.read", name, detail=command.line)

@@ -68,7 +68,7 @@ def _docker(command: Command, shell: Shell) -> Value:
             return Value(UNKNOWN)
     if words:
         _verb(words[0].text, words[1:], command, shell)
-    return Value(UNKNOWN)
+    return Value(UNKNOWN, frozenset({"output:docker"}))
 
 
 _ENDING = frozenset(("rm", "rmi", "prune", "kill", "stop", "restart", "pause", "rename", "update", "commit"))
@@ -131,6 +131,8 @@ def _cp(args: list[Word], command: Command, shell: Shell) -> None:
 def _inspect(args: list[Word], command: Command, shell: Shell) -> None:
     """A container's environment is where its secrets are."""
     options = parse(args, "-f --format --type -t")
+    if options.has("--showsecret"):
+        shell.emit("secret.read", "container secrets", detail=command.line)
     if any(
         "env" in word.text.lower() or word.text.strip() in ("{{.Config}}", "{{json .Config}}")
         for word in options.all("-f", "--format")
@@ -185,6 +187,11 @@ def _run(args: list[Word], shell: Shell) -> None:
         ):
             flags.add("host")
         shell.read(place, "mention", "recursive")
+    if any(
+        word.text.startswith(("/dev/sd", "/dev/nvme", "/dev/vd", "/dev/mem", "/dev/kmsg", "/dev/mapper"))
+        for word in options.all("--device")
+    ):
+        flags.add("host")
     for word in options.all("--env-file"):
         shell.read(word)
     shell.emit("container.run", image, *sorted(flags), detail=" ".join(word.text for word in args)[:300])
@@ -236,6 +243,8 @@ def _exec(args: list[Word], shell: Shell) -> None:
 
 def _group(group: str, args: list[Word], command: Command, shell: Shell) -> None:
     verb = next((word.text for word in args if not word.text.startswith("-")), "")
+    if group == "secret" and verb == "inspect":
+        _inspect(args, command, shell)
     texts = {word.text for word in args}
     if verb in ("prune", "rm", "remove", "reset"):
         data = group in ("volume", "system") or "--volumes" in texts

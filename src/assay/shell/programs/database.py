@@ -19,15 +19,19 @@ _FILES = re2.compile(
     r"(?i)pg_read_file|pg_read_binary_file|pg_ls_dir|load_file\s*\(|into\s+(?:outfile|dumpfile)|copy\s+.{0,200}(?:from|to)\s+(?:program|')|lo_import|lo_export|xp_cmdshell|sys_exec|utl_file|readfile\s*\(|writefile\s*\(|load_extension|attach\s+database|system\s*\(|\\!|^\.(?:shell|system)"
 )
 _LIMITED = re2.compile(r"(?i)\bwhere\b")
+_EVERY = re2.compile(r"(?i)\bwhere\s+(?:true|1\s*=\s*1|1)\s*;?\s*$")
 _PRODUCTION = re2.compile(r"(?i)(?:^|[^a-z])(?:prod|production|prd|live)(?:[^a-z]|$)")
 _SQL = "-c --command -e --execute -f --file -h --host -U --username -u --user -p --port -P -d --dbname -D --database -o --output -S --sql -Q -q -i --eval --query -A -W"
 
 
 def statement_kind(sql: str) -> tuple[str, tuple[str, ...]]:
     """What a statement does: ("read"|"change"|"destroy"|"files", flags)."""
-    bare = _without_strings(sql)
+    bare = _EVERY.sub("", _without_strings(sql))
     if _FILES.search(sql):
         return "files", ("destructive",)
+    chosen = _LIMITED.search(bare) is not None and bare.lower().lstrip(" ;(").startswith("delete from")
+    if chosen and not _DESTRUCTIVE.search(bare.lower().replace("delete from", "", 1)):
+        return "change", ()
     if _DESTRUCTIVE.search(bare):
         return "destroy", ("destructive",)
     if _CHANGE.search(bare):

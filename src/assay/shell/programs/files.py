@@ -92,6 +92,9 @@ def _read(command: Command, shell: Shell) -> Value:
         program = operands.pop(0)
         if name in ("awk", "sed"):
             _inner_program(name, program, shell)
+        fed = command.stdin.taints if command.stdin is not None else frozenset()
+        if name == "jq" and "output:docker" in fed and ".Env" in program.text:
+            shell.emit("env.expose", "*", detail=command.line)
     for word in options.all(
         *(option for option in reader.pattern_options.split() if option in ("-e", "--expression", "--source"))
     ):

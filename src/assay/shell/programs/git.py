@@ -324,8 +324,17 @@ def _bisect(args: list[Word], shell: Shell, _command: Command) -> None:
         shell.run(args[1:], None)
 
 
+def _logged(args: list[Word], shell: Shell, command: Command) -> None:
+    """`git log` shows contents only when asked for patches."""
+    if any(
+        word.text in ("-p", "-u", "--patch", "-c", "--cc") or word.text.startswith(("-L", "-U", "--unified"))
+        for word in args
+    ):
+        _shown(args, shell, command)
+
+
 def _shown(args: list[Word], shell: Shell, _command: Command) -> None:
-    """show, diff, log, cat-file, add: `REV:path` and paths behind `--` are read."""
+    """show, diff, cat-file, add: `REV:path` and paths behind `--` are read."""
     behind = False
     for word in args:
         if word.text == "--":
@@ -355,7 +364,7 @@ def _grep(args: list[Word], shell: Shell, _command: Command) -> None:
 
 
 def _credential(args: list[Word], shell: Shell, command: Command) -> None:
-    if args and args[0].text == "fill":
+    if args and args[0].text in ("fill", "get"):
         shell.emit("secret.read", "git credentials", detail=command.line)
 
 
@@ -390,7 +399,7 @@ _SUBCOMMANDS: dict[str, Sub] = {
     "push": _push, "commit": _commit, "reset": _reset, "checkout": _checkout, "co": _checkout, "switch": _switch, "restore": _restore,
     "clean": _clean, "stash": _stash, "branch": _branch, "tag": _tag, "worktree": _worktree, "rebase": _rebase, "filter-branch": _rewrite,
     "filter-repo": _rewrite, "reflog": _reflog, "gc": _gc, "prune": _gc, "update-ref": _update_ref, "replace": _update_ref, "config": _config,
-    "remote": _remote, "rm": _remove, "mv": _move, "clone": _clone, "submodule": _submodule, "bisect": _bisect, "show": _shown, "diff": _shown, "log": _shown,
+    "remote": _remote, "rm": _remove, "mv": _move, "clone": _clone, "submodule": _submodule, "bisect": _bisect, "show": _shown, "diff": _shown, "log": _logged, "credential-manager": _credential, "credential-store": _credential, "credential-cache": _credential, "credential-osxkeychain": _credential, "credential-libsecret": _credential,
     "cat-file": _shown, "add": _shown, "blame": _shown, "apply": _shown, "am": _shown, "hash-object": _shown, "grep": _grep, "credential": _credential,
     "fetch": _network, "pull": _network, "ls-remote": _network, "archive": _archive, "difftool": _tool, "mergetool": _tool, "send-email": _send_email,
 }  # fmt: skip

@@ -318,8 +318,22 @@ LOSING_PAIRS = (
 def _management(operands: list[Word], command: Command, shell: Shell) -> None:
     words = [word.text for word in operands]
     back_to_nothing = words[:1] == ["migrate"] and words[-1:] == ["zero"]
-    if back_to_nothing or any(word in LOSING for word in words[:2]):
+    line = " ".join(words)
+    if words[:1] in (["shell"], ["tinker"], ["runner"], ["console"], ["dbshell"]):
+        _shell_of_framework(operands[1:], shell)
+    if (
+        back_to_nothing
+        or any(form in line for form in LOSING_PAIRS)
+        or any(word in LOSING for word in words[:2])
+    ):
         shell.emit("database.change", "all data of the application", "destructive", detail=command.line)
+
+
+def _shell_of_framework(operands: list[Word], shell: Shell) -> None:
+    """Code given to a framework's own shell (`manage.py shell -c CODE`, `artisan tinker --execute=CODE`)."""
+    for word in operands:
+        if " " in word.text or "(" in word.text:
+            look_into(word.text.removeprefix("--execute="), "python", "python", shell)
 
 
 _SAVES = frozenset({"w", "wq", "x", "wqa", "xa", "wa", "update", "up", "W"})

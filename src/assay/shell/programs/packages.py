@@ -50,7 +50,7 @@ _MANAGERS: dict[str, Manager] = {
     "npm": Manager("npm", "install i add in isntall update-dep", "publish unpublish deprecate owner dist-tag access", "uninstall remove rm un r", _NPM_VALUED, runs="exec x init create"),
     "pnpm": Manager("npm", "add install i", "publish", "remove rm uninstall un", _NPM_VALUED.replace(" -w ", " "), runs="dlx create"),
     "yarn": Manager("npm", "add", "publish npm", "remove", _NPM_VALUED, runs="dlx create"),
-    "bun": Manager("npm", "add install i", "publish", "remove rm", _NPM_VALUED, runs="x create"),
+    "bun": Manager("npm", "add a install i", "publish", "remove rm", _NPM_VALUED, runs="x create"),
     "npx": Manager("npm", "", "", "", "-p --package -c --call -w", runs="*"),
     "pnpx": Manager("npm", "", "", "", "", runs="*"),
     "bunx": Manager("npm", "", "", "", "-p --package", runs="*"),
@@ -143,12 +143,15 @@ def _manage(command: Command, shell: Shell) -> Value:
     ]
     _other_places(command, manager, shell)
     if manager.runs and (verb in manager.runs.split() or manager.runs == "*"):
-        return _run(command, manager, operands if manager.runs == "*" else operands[1:], shell)
+        chosen = operands if manager.runs == "*" else operands[1:]
+        if verb in ("create", "init") and chosen and manager.ecosystem == "npm":
+            chosen = [Word("create-" + chosen[0].text.removeprefix("create-")), *chosen[1:]]
+        return _run(command, manager, chosen, shell)
     if verb in manager.adds.split() or flagged or (manager.adds == "*" and operands):
         packages = operands if flagged or manager.adds == "*" else operands[1:]
         _added(command, manager, verb, packages, shell)
     elif verb in manager.publishes.split() or (
-        name == "dotnet" and [word.text for word in operands[:2]] == ["nuget", "push"]
+        name == "dotnet" and [word.text for word in operands[:2]] in (["nuget", "push"], ["nuget", "delete"])
     ):
         if name != "yarn" or verb != "npm" or "publish" in {word.text for word in operands}:
             _published(command, manager, operands, shell)

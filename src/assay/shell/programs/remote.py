@@ -14,7 +14,9 @@ _RSYNC = "-e --rsh -f --filter --exclude --include --exclude-from --include-from
 def _ssh(command: Command, shell: Shell) -> Value:
     options = parse(command.args, _SSH, in_order=True)
     for word in options.all("-o"):
-        key, _, value = word.text.replace(" ", "=", 1).partition("=")
+        key, _, value = (
+            word.text.partition("=") if "=" in word.text.partition(" ")[0] else word.text.partition(" ")
+        )
         if key.lower() in ("proxycommand", "localcommand", "knownhostscommand"):
             shell.script(Value(value.replace("%h", "host").replace("%p", "22"), word.taints), "ssh")
     if options.all("-R", "-D", "-L", "-w", "-W"):

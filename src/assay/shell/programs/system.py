@@ -253,7 +253,8 @@ def _keychain(command: Command, shell: Shell) -> Value:
     verb = next((word.text for word in command.args if not word.text.startswith("-")), "")
     if (
         verb.startswith(("find-generic", "find-internet", "dump-keychain", "export", "unlock", "get-"))
-        or verb in ("lookup", "get", "show", "read", "retrieve", "item", "kv", "list-secrets")
+        or verb
+        in ("lookup", "search", "list", "-r", "get", "show", "read", "retrieve", "item", "kv", "list-secrets")
         or not command.args
     ):
         shell.emit("secret.read", "stored credentials", detail=command.line)
