@@ -9,7 +9,7 @@ from assay.shell.protocol import Handler, Shell
 from assay.shell.value import UNKNOWN, Command, Value, Word
 
 _LOOKING = frozenset(
-    ["get", "list", "ls", "describe", "show", "view", "status", "diff", "plan", "validate", "fmt", "version", "help", "logs", "log", "tail", "top", "explain", "search", "template", "lint", "config-view", "whoami", "synth", "synthesize", "events", "watch", "wait", "inspect", "info", "can-i", "api-resources", "api-versions", "cluster-info", "check", "doctor", "browse", "open", "history", "lookup", "graph", "output", "outputs", "providers", "test", "tests", "metadata", "context", "contexts", "current-context", "get-contexts", "get-clusters", "use-context", "print", "query", "read", "topic", "topics", "docs", "tree", "completion", "completions", "preview", "dry-run", "scan", "audit", "download", "verify", "export", "render", "estimate", "head", "select", "cat", "features", "display", "list-tags", "list-runs", "watch-logs", "metrics", "healthcheck", "ping", "console", "bootstrap-template", "acknowledge", "runs", "view-log", "checks", "analyze", "du", "stat", "count", "usage", "quota", "summary", "report", "proxy-status", "me", "get-value", "about", "services", "ip", "digest", "url", "addresses", "contributors", "trace"]
+    ["get", "list", "ls", "describe", "show", "view", "status", "diff", "plan", "validate", "fmt", "version", "help", "logs", "log", "tail", "top", "explain", "search", "template", "lint", "config-view", "whoami", "synth", "synthesize", "events", "watch", "wait", "inspect", "info", "can-i", "api-resources", "api-versions", "cluster-info", "check", "doctor", "browse", "open", "history", "lookup", "graph", "output", "outputs", "providers", "test", "tests", "metadata", "context", "contexts", "current-context", "get-contexts", "get-clusters", "use-context", "print", "query", "read", "topic", "topics", "docs", "tree", "completion", "completions", "preview", "dry-run", "scan", "audit", "download", "verify", "export", "render", "estimate", "head", "select", "cat", "features", "display", "list-tags", "list-runs", "watch-logs", "metrics", "healthcheck", "ping", "console", "bootstrap-template", "acknowledge", "runs", "view-log", "checks", "analyze", "du", "stat", "count", "usage", "quota", "summary", "report", "proxy-status", "me", "get-value", "options", "installed", "about", "services", "ip", "digest", "url", "addresses", "contributors", "trace"]
 )  # fmt: skip
 _LOOKING_PREFIXES = (
     "get-",
@@ -33,6 +33,13 @@ _LOOKING_PREFIXES = (
 )
 # Alone they list what they name.
 _NOUNS = frozenset({"apps", "ps", "addons", "releases", "regions", "domains", "env", "config", "teams", "projects", "account", "certs", "buildpacks", "features", "pg", "keys", "members", "images", "dns", "builds", "deployments", "alias"})  # fmt: skip
+# Words that only look elsewhere, and change something in these tools.
+_CHANGING_HERE = {
+    "cdk": ("watch", "import", "gc"),
+    "helm": ("test",),
+    "sam": ("sync",),
+    "skaffold": ("dev", "run"),
+}
 _LOOKING_AFTER = frozenset(
     {"list", "info", "get", "show", "describe", "logs", "log", "status", "view", "diff"}
 )
@@ -80,10 +87,10 @@ _SECRETS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _NOUN_FIRST = frozenset({"aws", "gh", "glab", "stripe", "argocd", "doctl"})
 _VERB_LAST = frozenset({"gcloud", "az", "doctl", "oci", "ibmcloud", "linode-cli", "hcloud", "scw"})
 _LOCAL = {
-    "terraform": "init fmt validate get workspace-select console login force-unlock-help",
+    "terraform": "init fmt validate get workspace-select console force-unlock-help",
     "tofu": "init fmt validate get",
-    "helm": "dependency create package pull env verify plugin-list repo-list template",
-    "gh": "repo-clone pr-checkout pr-create pr-ready auth-status extension-list alias-list pr-diff pr-checks run-watch run-download run-view gist-view release-download cache-list",
+    "helm": "dependency-list create package pull env verify plugin-list repo-list template",
+    "gh": "repo-clone pr-checkout pr-create auth-status extension-list alias-list pr-diff pr-checks run-watch run-download run-view gist-view release-download cache-list",
     "glab": "repo-clone mr-checkout mr-create",
     "aws": "configure-list s3-ls",
     "gcloud": "info auth-list",
@@ -264,6 +271,8 @@ def _changes(name: str, words: list[str]) -> bool:
         return words[1:2] in (["login"], ["logout"], ["refresh"], ["setup-git"])
     if len(words) == 1 and words[0] in _NOUNS:
         return False
+    if words and words[0] in _CHANGING_HERE.get(name, ()):
+        return True
     verdict: bool | None = None
     for word in _verbs(name, words):
         changing = (

@@ -55,6 +55,8 @@ def _docker(command: Command, shell: Shell) -> Value:
         "context",
         "manifest",
         "plugin",
+        "trust",
+        "checkpoint",
     ):
         group = words[0].text
         if (
@@ -267,7 +269,17 @@ def _group(group: str, args: list[Word], command: Command, shell: Shell) -> None
         "",
     ):
         shell.emit("deploy.run", f"docker {group}", detail=command.line)
-    elif group in ("network", "volume", "context", "builder", "buildx", "plugin", "config") and verb not in (
+    elif group in (
+        "network",
+        "volume",
+        "context",
+        "builder",
+        "buildx",
+        "plugin",
+        "config",
+        "trust",
+        "checkpoint",
+    ) and verb not in (
         "ls",
         "list",
         "inspect",

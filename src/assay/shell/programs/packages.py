@@ -55,7 +55,7 @@ _MANAGERS: dict[str, Manager] = {
     "pnpx": Manager("npm", "", "", "", "", runs="*"),
     "bunx": Manager("npm", "", "", "", "-p --package", runs="*"),
     "cargo": Manager(
-        "cargo", "add install", "publish yank owner login", "remove uninstall", "--manifest-path --features -F -p --package --target --version --vers --git --branch --tag --rev"
+        "cargo", "add install", "publish yank owner login logout", "remove uninstall", "--manifest-path --features -F -p --package --target --version --vers --git --branch --tag --rev"
         " --path --registry --index --root --jobs -j --bin --example --test --profile"
     ),
     "go": Manager("golang", "get install", "", "", "-C -o -ldflags -tags -run -count -timeout -mod"),

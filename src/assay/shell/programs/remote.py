@@ -117,7 +117,9 @@ def _rclone(command: Command, shell: Shell) -> Value:
 
 def _configure_hosts(command: Command, shell: Shell) -> Value:
     name = command.name.text.rpartition("/")[2]
-    if name == "ansible" and any(word.text in ("--list-hosts", "--version") for word in command.args):
+    if name.startswith("ansible") and any(
+        word.text in ("--list-hosts", "--version", "--help") for word in command.args
+    ):
         return Value(UNKNOWN)
     if any(
         word.text in ("--check", "-C", "--syntax-check", "--list-tasks", "--list-tags", "--list-hosts")
@@ -177,7 +179,18 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("scp", "sftp", "rsync", "rcp", "pscp"), _copy),
     "rclone": _rclone,
     **dict.fromkeys(
-        ("ansible", "ansible-playbook", "salt", "puppet", "chef-client", "fab", "cap", "knife"),
+        (
+            "ansible",
+            "ansible-playbook",
+            "ansible-pull",
+            "ansible-console",
+            "salt",
+            "puppet",
+            "chef-client",
+            "fab",
+            "cap",
+            "knife",
+        ),
         _configure_hosts,
     ),
     "ansible-vault": _vault,
