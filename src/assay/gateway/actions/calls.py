@@ -125,15 +125,16 @@ def _script(arguments: Mapping[str, object]) -> str | None:
     return None
 
 
+_PATHS, _PATH_LISTS = frozenset(tools.PATH_KEYS), frozenset(tools.PATH_LIST_KEYS)
+
+
 def _given_paths(arguments: Mapping[str, object]) -> Iterator[str]:
-    for key in tools.PATH_KEYS:
-        value = arguments.get(key)
-        if isinstance(value, str) and value and "://" not in value.removeprefix("file://"):
-            yield value
-    for key in tools.PATH_LIST_KEYS:
-        listed = arguments.get(key)
-        if isinstance(listed, list):
-            for item in listed[:500]:
+    for key, value in arguments.items():
+        if key in _PATHS and isinstance(value, str):
+            if value and "://" not in value.removeprefix("file://"):
+                yield value
+        elif key in _PATH_LISTS and isinstance(value, list):
+            for item in value[:500]:
                 if isinstance(item, str):
                     yield item
                 elif isinstance(item, Mapping):
