@@ -21,7 +21,7 @@ _PLACEHOLDER_WORD = re.compile(
 )
 _TEMPLATE = re.compile(
     r"\$\{|\$\(|\{\{|\}\}|<%|%>|#\{|%\(|@@|\[\[|^\$[A-Za-z_]|^%[A-Za-z_]+%$|^%[sdvqr]$|^\{[\w.:]*\}$|^<[^<>]*>$|^\[[\w -]*\]$|^__\w+__$|^@[\w.]+@$|^\{\w|"
-    r"^\$\$|\{[\w.]+\}|^!|^&|\$[A-Z_]{3,}"
+    r"^\$\$|\{[\w.]+\}|^!|^&|\$[A-Z_]{3,}|%s(?![A-Za-z0-9])"
 )
 _CODE = re.compile(
     r"^(?:os\.|process\.|env\.|settings\.|config\.|self\.|this\.|var\.|local\.|data\.|module\.|secrets?\.|vars\.|params\.|options\.|args\.|"
@@ -41,7 +41,7 @@ _BASE64_KEY = re.compile(r"^[A-Za-z0-9+/]{24,}={0,2}$")
 _HEX = re.compile(r"^(?:0x)?[0-9a-fA-F]+$")
 _EMBEDDED = re.compile(r"^data:|^(?:iVBOR|R0lGOD|/9j/|AGFzb|d09GM|UEsDB|AAEAAAA|JVBERi|PHN2Zy|T1RUTw)")
 _HASHED = re.compile(
-    r"^(?:\$(?:1|2[abxy]?|5|6|argon2[id]{1,2}|pbkdf2|y|apr1|scrypt)\$|\{(?:SHA|SSHA|CRYPT|bcrypt|noop)\}|pbkdf2[_:]|scrypt:|sha(?:1|256|384|512)[-:$]|md5[-:$])",
+    r"^(?:[\w.@-]{1,64}:)?(?:\$(?:1|2[abxy]?|5|6|argon2[id]{1,2}|pbkdf2|y|apr1|scrypt)\$|\{(?:SHA|SSHA|CRYPT|bcrypt|noop)\}|pbkdf2[_:]|scrypt:|sha(?:1|256|384|512)[-:$]|md5[-:$])",
     re.IGNORECASE,
 )
 _SEALED = re.compile(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from assay.model.finding import Finding
 from assay.model.scan import EngineRun, FileAccount, FileStatus
+from assay.model.version import VERSION
 from assay.scan.engines.accounts import WORSE, Tally, joined, notifications, status_of
 from assay.scan.engines.cache import Cache, Seen, Snapshot, Stamp, digest_key
 from assay.scan.engines.limits import TimeIsUp, alarm
@@ -333,7 +334,7 @@ class _Session:
 
     def _snapshot_key(self) -> bytes:
         engines = sorted(f"{engine.name}={engine.version}" for engine in self.request.engines)
-        return digest_key(self.request.root, self.request.key, *engines)
+        return digest_key(VERSION, self.request.root, self.request.key, *engines)
 
     def keep(self) -> None:
         """Write the snapshot, unless nothing changed or the scan was cut short."""

@@ -24,7 +24,7 @@ class SecretsEngine:
     """Secrets in text of any kind, also in tests, documents, generated and vendored files."""
 
     name = "secrets"
-    version = "2"
+    version = "3"
     scan_types = frozenset({ScanType.SECRETS})
     wants_everything = True
 
