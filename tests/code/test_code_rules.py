@@ -38,6 +38,9 @@ class Texts:
 
 
 def reported(example: Example) -> set[str]:
+    if example.before:
+        changed = [(example.path, example.before.encode(), example.code.encode())]
+        return {finding.rule_id for finding in CodeEngine().compare(changed)}
     texts = {example.path: example.code, **(example.files or {})}
     looks = list(CodeEngine().look_at_project(Texts(texts)))
     if any(look.reason == "unsupported" for look in looks):

@@ -15,13 +15,16 @@ from assay.code.analysis import Analysis
 from assay.code.findings import FlowRules, flow_findings, structure_findings
 from assay.code.ir import Module
 from assay.code.languages import frontend, language_of
+from assay.code.missing_names import missing_findings
 from assay.code.model_rows import packed
 from assay.code.places import Places
 from assay.code.route_rules import route_findings
-from assay.code.routes import Route, routes_of
+from assay.code.routing.inventory import routes_of
+from assay.code.routing.route import Route
 from assay.code.settings_files import SETTINGS_SUFFIX, read_settings
 from assay.code.shapes import match_shapes
 from assay.code.structure import Matches
+from assay.code.weakening import weakened
 from assay.code.world import World
 from assay.model.finding import Finding
 from assay.model.rule import Rule
@@ -111,6 +114,17 @@ def analyse_cached(
     return results
 
 
+def compare_tests(changed: Sequence[tuple[str, bytes, bytes]], rules: Sequence[Rule]) -> list[Finding]:
+    """What changes did to tests: (uri, before, after) of files in a language that is analysed."""
+    found: list[Finding] = []
+    with no_collection():
+        for uri, old, new in changed:
+            before, after = lower_file(uri, old), lower_file(uri, new)
+            if not isinstance(before, str) and not isinstance(after, str):
+                found.extend(weakened(uri, before, old, after, new, rules))
+    return found
+
+
 def _key(files: Sequence[tuple[str, bytes]], rules: Sequence[Rule]) -> bytes:
     digest = sha256(f"code {VERSION} {packed().digest}".encode())
     for rule in rules:
@@ -127,9 +141,7 @@ def inventory(files: Sequence[tuple[str, bytes]]) -> list[Route]:
     with no_collection():
         lowered = ((lower_file(uri, content), content) for uri, content in files)
         world = World([(module, content) for module, content in lowered if not isinstance(module, str)])
-        analysis = Analysis(world)
-        analysis.run()
-        return routes_of(analysis)
+        return routes_of(world)
 
 
 def _findings(
@@ -153,8 +165,10 @@ def _findings(
         results[world.modules[number].uri].findings.append(finding)
     for number, finding in structure_findings(matches, places):
         results[world.modules[number].uri].findings.append(finding)
+    for number, finding in missing_findings(world, rules, places):
+        results[world.modules[number].uri].findings.append(finding)
     if any("routes" in rule.match for rule in rules):
-        for number, finding in route_findings(routes_of(analysis), rules, places):
+        for number, finding in route_findings(world, routes_of(world), rules, places):
             results[world.modules[number].uri].findings.append(finding)
     for number, notes in analysis.notes.items():
         result = results[world.modules[number].uri]

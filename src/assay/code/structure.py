@@ -321,6 +321,8 @@ def _function_fits(form: dict[str, Any], info: FunctionInfo, decorators: list[st
     function = info.function
     if "name" in form and not pattern(form["name"]).search(function.name):
         return False
+    if "class_not" in form and info.owner is not None and pattern(form["class_not"]).search(info.owner.name):
+        return False
     if "decorated" in form and not any(fits(d, w) for d in decorators for w in form["decorated"]):
         return False
     if "not_decorated" in form and any(fits(d, w) for d in decorators for w in form["not_decorated"]):
@@ -329,7 +331,17 @@ def _function_fits(form: dict[str, Any], info: FunctionInfo, decorators: list[st
         pattern(form["parameter"]).search(p.name) for p in function.parameters
     ):
         return False
+    if form.get("echo") and not _echoes(info):
+        return False
     return not form.get("empty") or not [i for i in function.body if i[0] not in (ir.NOTE, ir.RETURN)]
+
+
+def _echoes(info: FunctionInfo) -> bool:
+    """Whether a function does nothing but give back what it was given."""
+    given = {p.register for p in info.function.parameters if p.kind != "r"}
+    body = [i for i in info.function.body if i[0] != ir.NOTE]
+    bases = info.owner is not None and bool(info.owner.made.bases)
+    return bool(body) and not bases and all(i[0] == ir.RETURN and i[2] in given for i in body)
 
 
 def _head(info: FunctionInfo) -> int:

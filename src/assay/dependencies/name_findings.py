@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,6 +10,7 @@ import re2
 
 from assay.dependencies.document import Manifest
 from assay.dependencies.graph import Graph
+from assay.dependencies.imports import Import
 from assay.dependencies.inventory import is_covered
 from assay.dependencies.names.judge import NameJudge, Verdict
 from assay.dependencies.policy import Policy, is_approved, matches, prohibition
@@ -23,6 +24,7 @@ from assay.model.severity import Confidence, Severity
 
 ENGINE = "package_names"
 NONEXISTENT = "dependencies/names/nonexistent-package"
+UNDECLARED = "dependencies/names/undeclared-import"
 LOOKALIKE = "dependencies/names/lookalike-package"
 WRONG_ECOSYSTEM = "dependencies/names/wrong-ecosystem"
 CONFUSION = "dependencies/names/private-name-confusion"
@@ -188,6 +190,12 @@ def _imports(survey: Survey, judge: NameJudge, severities: Severities) -> Iterat
         if is_development_file(item.uri) or len(name) < 4:
             continue
         verdict = judge.judge(item.ecosystem, name)
+        if (
+            verdict.state == "unknown"
+            and _must_be_there(item, components, survey)
+            and not _alike(name, components)
+        ):
+            yield _undeclared(item, name, severities)
         if verdict.state == "missing" or (
             verdict.state == "lookalike" and verdict.kind in {"letters", "confusable"} and len(name) >= 5
         ):
@@ -303,6 +311,56 @@ def _young(manifest: Manifest, survey: Survey, severities: Severities, now: date
             yield _finding(
                 YOUNG, component, message, severities, Confidence.HIGH, "Take the release before, or wait."
             )
+
+
+def _must_be_there(item: Import, components: Sequence[Component], survey: Survey) -> bool:
+    """Whether an import stands unguarded at the top of a file, in a project that declares packages of this ecosystem and not this one."""
+    if not any(component.ecosystem == item.ecosystem for component in components):
+        return False
+    data = survey.sources.sibling(item.uri)
+    lines = data.decode("utf-8", "replace").split("\n") if data is not None else []
+    line = lines[item.line - 1] if 0 < item.line <= len(lines) else " "
+    return line[:1] not in (" ", "\t", "") and "await import" not in line
+
+
+_OWN_WORDS = frozenset(
+    (
+        "django",
+        "flask",
+        "fastapi",
+        "python",
+        "express",
+        "react",
+        "node",
+        "types",
+        "core",
+        "client",
+        "server",
+        "tools",
+        "plugin",
+    )
+)
+
+
+def _alike(module: str, components: Sequence[Component]) -> bool:
+    """Whether a declared package may well give a module of another name: `djmoney` of django-money, `registration` of django-registration-redux."""
+    flat = module.lower().replace("_", "").replace("-", "")
+    words = {
+        word
+        for component in components
+        for word in re2.split(r"[-_./@]+", component.name.lower())
+        if len(word) >= 4 and word not in _OWN_WORDS and word != component.name.lower()
+    }
+    return any(word in flat or flat in word for word in words)
+
+
+def _undeclared(item: Import, name: str, severities: Severities) -> Finding:
+    component = Component(
+        "", name, item.ecosystem, location=Location(item.uri, Region(item.line, 1, item.line, 1))
+    )
+    message = f"import of {name}: no module of this project, no part of the language, given by no declared package, and on no list of known names"
+    advice = f"Declare the package that gives it, or remove the import; check that {item.ecosystem} has it before anyone installs it by that name."
+    return _finding(UNDECLARED, component, message, severities, Confidence.MEDIUM, advice)
 
 
 def _finding(

@@ -20,13 +20,15 @@ class Profile(Enum):
 class Example:
     """A text on which a rule must (bad) or must not (good) report, seen by the production engine as the file `path`.
 
-    `files` holds further files of the example, path to text, for rules that look across files.
+    `files` holds further files of the example, path to text, for rules that look across files. `before` is the text before the change, for rules
+    on what a change does.
     """
 
     code: str
     path: str
     note: str = ""
     files: Mapping[str, str] | None = None
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)

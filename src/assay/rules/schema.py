@@ -11,12 +11,15 @@ from assay.model.severity import Confidence, Severity
 
 
 class ExampleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """One example: the text, the path under which the engine sees it, and further files where the rule looks across files."""
+    """One example: the text, the path under which the engine sees it, further files where the rule looks across files,
+    the text before the change where it looks at changes.
+    """
 
     code: str
     path: str
     note: str = ""
     files: dict[str, str] | None = None
+    before: str = ""
 
 
 class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -72,4 +75,4 @@ def to_rule(rule_id: str, raw: RuleFile) -> Rule:
 
 
 def _example(raw: ExampleFile) -> Example:
-    return Example(code=raw.code, path=raw.path, note=raw.note, files=raw.files)
+    return Example(code=raw.code, path=raw.path, note=raw.note, files=raw.files, before=raw.before)

@@ -28,7 +28,7 @@ from assay.model.scan import (
 from assay.model.version import VERSION
 from assay.scan.engines.cache import Cache
 from assay.scan.engines.canary import verify
-from assay.scan.engines.protocol import is_foreign
+from assay.scan.engines.protocol import ComparingEngine, is_foreign
 from assay.scan.engines.reader import Reader
 from assay.scan.engines.registry import AnyEngine
 from assay.scan.engines.runner import Looked, LookRequest, Observer, look
@@ -189,7 +189,24 @@ def _look(plan: Plan, engines: list[AnyEngine], selection: Selection, means: _Me
             request, files=selection.base.files, focus=selection.base.focus, key=request.key + b"base"
         )
         base = look(sides)
+        head.findings.extend(_compared(engines, selection, means.reader))
     return Seen(head, base, selection)
+
+
+def _compared(engines: list[AnyEngine], selection: Selection, reader: Reader) -> list[Finding]:
+    """What engines say of the files that exist on both sides of the change, seen side by side."""
+    comparing = [engine for engine in engines if isinstance(engine, ComparingEngine)]
+    if not comparing or selection.change is None or selection.base is None:
+        return []
+    before = _read_from(reader, selection.base.files)
+    after = _read_from(reader, selection.files)
+    changed = []
+    for uri, file in selection.change.files.items():
+        if file.old_uri:
+            old, new = before(file.old_uri), after(uri)
+            if old is not None and new is not None:
+                changed.append((uri, old, new))
+    return [finding for engine in comparing for finding in engine.compare(changed)]
 
 
 def _noted(run: EngineRun, engines: Iterable[AnyEngine]) -> EngineRun:

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from assay.code.routes import Route
+from assay.code.routing.route import Route
 from assay.model.errors import TargetError
 
 _SKIPPED = {"node_modules", "venv", "__pycache__", "site-packages", "vendor", "dist", "build"}
@@ -56,17 +56,25 @@ def _read(path: Path) -> list[tuple[str, bytes]]:
 
 def _json(routes: list[Route]) -> str:
     rows = [
-        {"method": r.method, "path": r.path, "handler": r.handler, "file": r.uri, "line": r.line, "auth": r.auth, "seen": r.reason, "framework": r.framework}
+        {"method": r.method, "path": r.path, "handler": r.handler, "file": r.uri, "line": r.line, "auth": r.auth, "seen": r.reason, "role": r.role, "limit": r.limit, "framework": r.framework}
         for r in routes
     ]  # fmt: skip
     return json.dumps(rows, indent=2) + "\n"
 
 
+def _seen(route: Route) -> str:
+    said = {"yes": f"auth: {route.reason}", "public": f"public by {route.reason}"}.get(
+        route.auth, "no auth seen"
+    )
+    if route.role and route.role != route.reason:
+        said += f", role: {route.role}"
+    return said + (f", limit: {route.limit}" if route.limit else "")
+
+
 def _table(routes: list[Route]) -> str:
     width = max((len(route.path or route.handler) for route in routes), default=0)
     lines = [
-        f"{r.method:7} {(r.path or r.handler).ljust(width)}  {'auth: ' + r.reason if r.auth == 'yes' else 'no auth seen'}  {r.uri}:{r.line}"
-        for r in routes
+        f"{r.method:7} {(r.path or r.handler).ljust(width)}  {_seen(r)}  {r.uri}:{r.line}" for r in routes
     ]
     protected = sum(route.auth == "yes" for route in routes)
     return "\n".join([*lines, f"{len(routes)} routes, {protected} with protection seen"]) + "\n"

@@ -143,7 +143,12 @@ def _validate(args: argparse.Namespace) -> int:
 
         _say(json.dumps(json_schema(), indent=2))
         return 0
+    from assay.rules.identifiers import doubtful
+
     rules = _given(args.path)
+    for rule in rules:
+        for text in doubtful(rule):
+            _say(f"{rule.id}: {text}")
     _say(f"{len(rules)} rules are well-formed")
     return 0
 

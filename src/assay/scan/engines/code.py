@@ -83,6 +83,12 @@ class CodeEngine:
             )
             yield Look(result.uri, findings, status, result.failed or result.partial, notes)
 
+    def compare(self, changed: Sequence[tuple[str, bytes, bytes]]) -> list[Finding]:
+        """What a change did to tests."""
+        from assay.code.project import compare_tests
+
+        return compare_tests(changed, self.rules())
+
 
 def _in_test_code(finding: Finding) -> Finding:
     """What a test does to itself harms nobody outside: it stays visible, at the end of the list, and does not block."""

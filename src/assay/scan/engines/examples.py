@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from assay.model.rule import Example, Rule
 from assay.scan.engines.canary import look_at_texts
-from assay.scan.engines.protocol import FileEngine, ProjectEngine
+from assay.scan.engines.protocol import ComparingEngine, FileEngine, ProjectEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,14 @@ def texts_of(rule_id: str, kind: str, index: int, example: Example, engine: obje
 
 
 def _check(rule: Rule, engine: FileEngine | ProjectEngine, kind: str, index: int, example: Example) -> str:
+    if example.before and isinstance(engine, ComparingEngine):
+        compared = engine.compare([(example.path, example.before.encode(), example.code.encode())])
+        return _said(rule, kind, {finding.rule_id for finding in compared})
     looks = look_at_texts(engine, texts_of(rule.id, kind, index, example, engine))
-    found = {finding.rule_id for look in looks for finding in look.findings}
+    return _said(rule, kind, {finding.rule_id for look in looks for finding in look.findings})
+
+
+def _said(rule: Rule, kind: str, found: set[str]) -> str:
     if kind == "bad" and rule.id not in found:
         others = f"; reported instead: {', '.join(sorted(found))}" if found else ""
         return f"does not report {rule.id}{others}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeGuard
+from typing import Protocol, TypeGuard, runtime_checkable
 
 from assay.model.finding import Finding
 from assay.model.rule import Rule
@@ -142,6 +142,15 @@ class ProjectEngine(EngineAbout, Protocol):
 
     def look_at_project(self, project: Project) -> Iterator[Look | Ending]:
         """Yield looks as they are ready, in any order. Never raises for bad input."""
+        ...
+
+
+@runtime_checkable
+class ComparingEngine(Protocol):
+    """An engine that also tells what a change did to a file: the text before it beside the text after it."""
+
+    def compare(self, changed: Sequence[tuple[str, bytes, bytes]]) -> list[Finding]:
+        """Findings on (uri, before, after). Never raises for bad input."""
         ...
 
 
