@@ -11,6 +11,8 @@ from pathlib import Path
 import msgspec
 
 from assay.model.rule import Rule
+from assay.rules.quality import FILE as QUALITY
+from assay.rules.quality import with_measured_confidence
 from assay.rules.schema import RuleFile, to_rule
 
 PACK = Path(__file__).parent / "pack"
@@ -49,13 +51,14 @@ def load_file(path: Path, rule_id: str) -> Rule:
     Raises:
         RuleError: the file does not parse, or does not fit the schema.
     """
-    return to_rule(rule_id, _read(path))
+    return with_measured_confidence(to_rule(rule_id, _read(path)))
 
 
 @cache
 def load_engine(engine: str) -> tuple[Rule, ...]:
     """The built-in rules of one engine, sorted by id, without examples."""
-    return tuple(to_rule(packed.id, packed.rule) for packed in _packed().engines.get(engine, []))
+    rules = (to_rule(packed.id, packed.rule) for packed in _packed().engines.get(engine, []))
+    return tuple(with_measured_confidence(rule) for rule in rules)
 
 
 def builtin_rules() -> tuple[Rule, ...]:
@@ -64,8 +67,8 @@ def builtin_rules() -> tuple[Rule, ...]:
 
 
 def pack_digest() -> str:
-    """Digest of the built-in rules: what a cached result depends on."""
-    return _packed().digest
+    """Digest of the built-in rules and of what was measured of them: what a cached result depends on."""
+    return sha256(bytes.fromhex(_packed().digest) + QUALITY.read_bytes()).hexdigest()
 
 
 def pack(folder: Path, out: Path) -> Packed:

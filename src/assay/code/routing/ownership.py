@@ -171,8 +171,9 @@ class Ownership:
                     return name
         if depth < _DEEP:
             for i in instructions(info):
-                by_id = of_path and _of_path(word(info, i[2]), of_path)
-                if i[0] in (ir.CALL, ir.METHOD) and not by_id:
+                if i[0] not in (ir.CALL, ir.METHOD):
+                    continue
+                if not (of_path and _of_path(word(info, i[2]), of_path)):
                     for function in self._callees(info, i)[:3]:
                         found = self._asker(function, depth + 1, of_path)
                         if found:

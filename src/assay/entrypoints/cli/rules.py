@@ -1,4 +1,4 @@
-"""`assay rules list|show|test|controls|validate`: ours and the project's own, the same way."""
+"""`assay rules list|show|test|quality|controls|validate`: ours and the project's own, the same way."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 from assay.model.errors import RuleError
-from assay.model.rule import Rule
+from assay.model.rule import Profile, Rule
 from assay.rules.load import builtin_rules, load_file, load_folder
+from assay.rules.quality import ENOUGH, measurement, sentence
 from assay.rules.select import OWN_FOLDER, OWN_PREFIX, by_engine, find, own_rules
 
 
@@ -25,6 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     test.add_argument("path", nargs="*", help="rule files or folders (default: .assay/rules)")
     test.add_argument("--builtin", action="store_true", help="the built-in rules as well")
     test.add_argument("--engine", help="only this engine's")
+    quality = verbs.add_parser("quality", help="how often each rule was right where it was measured")
+    quality.add_argument("--engine", default="code", help="only this engine's (default: code)")
+    quality.add_argument("--measured", action="store_true", help="only rules with labelled findings")
+    quality.add_argument("--json", action="store_true")
     controls = verbs.add_parser(
         "controls", help="which rules look for what breaks each control of a compliance framework"
     )
@@ -39,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run one verb."""
-    verbs = {"list": _list, "show": _show, "test": _test, "controls": _controls, "validate": _validate}
+    verbs = {
+        "list": _list, "show": _show, "test": _test, "quality": _quality, "controls": _controls, "validate": _validate,
+    }  # fmt: skip
     return verbs[args.verb](args)
 
 
@@ -65,6 +72,7 @@ def _show(args: argparse.Namespace) -> int:
     _say(
         f"engine {rule.engine}, severity {rule.severity.value}, confidence {rule.confidence.value}, profile {rule.profile.value}"
     )
+    _say(f"quality: {sentence(rule)}")
     _say(f"last reviewed {rule.last_reviewed}\n\n{rule.message}\n\nWhat to do: {rule.remediation}")
     for label, values in (
         ("CWE", rule.cwe),
@@ -103,6 +111,48 @@ def _test(args: argparse.Namespace) -> int:
     examples = sum(len(rule.bad) + len(rule.good) for rule in rules)
     _say(f"{len(rules)} rules, {examples} examples, {len(failures)} failures")
     return 1 if failures else 0
+
+
+def _quality(args: argparse.Namespace) -> int:
+    table = measurement()
+    rules = [rule for rule in _all_rules() if rule.engine == args.engine]
+    if args.measured:
+        rules = [r for r in rules if r.id in table.rules and table.rules[r.id].precision is not None]
+    if args.json:
+        _say(
+            json.dumps(
+                {
+                    "measured": table.measured,
+                    "corpora": table.corpora,
+                    "rules": [_quality_row(r) for r in rules],
+                },
+                indent=2,
+            )
+        )
+        return 0
+    width = max((len(rule.id) for rule in rules), default=0)
+    for rule in rules:
+        _say(
+            f"{rule.id.ljust(width)}  {rule.profile.value:7}  confidence {rule.confidence.value:6}  {sentence(rule)}"
+        )
+    default = [rule for rule in rules if rule.profile is Profile.DEFAULT]
+    known = [r for r in default if r.id in table.rules and table.rules[r.id].is_measured]
+    _say(
+        f"{len(rules)} rules; of {len(default)} in the default profile {len(known)} have {ENOUGH} or more labelled findings, the others stand by argument and their examples"
+    )
+    for corpus in table.corpora:
+        _say(
+            f"measured {table.measured} on {corpus['name']}: {corpus['files']} files, {corpus['lines']} lines, content {corpus['digest']}"
+        )
+    return 0
+
+
+def _quality_row(rule: Rule) -> dict[str, object]:
+    found = measurement().rules.get(rule.id)
+    return {
+        "id": rule.id, "profile": rule.profile.value, "confidence": rule.confidence.value, "right": found.right if found else None,
+        "wrong": found.wrong if found else None, "precision": found.precision if found else None, "clean": found.clean if found else None,
+    }  # fmt: skip
 
 
 def _controls(args: argparse.Namespace) -> int:
