@@ -111,6 +111,10 @@ _PATTERNS: tuple[tuple[Any, str], ...] = tuple(
         (r"\.(?:sh|bash)$", "shell"),
     )
 )
+# What the names that a pattern fits end with.
+_ENDINGS = (
+    ".txt", ".in", ".pip", ".toml", ".yml", ".yaml", "proj", ".gemspec", ".pom", ".lockfile", ".json", ".sh", ".bash",
+)  # fmt: skip
 # Formats that name components only if something inside says so; a file without any is no manifest at all.
 SOFT_FORMATS = frozenset({"script.py", "Dockerfile", "shell", "workflow", "mcp.json"})
 
@@ -121,6 +125,8 @@ def format_of(uri: str) -> str:
     found = _EXACT.get(name)
     if found:
         return found
+    if not (name.endswith(_ENDINGS) or "dockerfile" in name or "containerfile" in name):
+        return ""  # asked for every file of a tree, and nearly all of them are source
     lowered = uri.lower()
     return next((form for pattern, form in _PATTERNS if pattern.search(lowered)), "")
 

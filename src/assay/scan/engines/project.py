@@ -9,19 +9,17 @@ from assay.scan.engines.cache import Cache, digest_key
 from assay.scan.engines.protocol import EngineAbout
 from assay.scan.engines.reader import Reader
 from assay.scan.target.file import SourceFile, TargetFile
-from assay.scan.target.language import language_of
 from assay.scan.target.read import source_file
-from assay.scan.target.traits import traits_of
 
 
 @dataclass(slots=True)
 class DiskProject:
-    """A project whose files are read from the disk or from git when an engine asks for them."""
+    """A project whose files are read from the disk or from git when an engine asks for them. `wanted`: each engine's, sorted by uri."""
 
     root: str
     jobs: int
     offline: bool
-    targets: Sequence[TargetFile]
+    wanted: Mapping[str, Sequence[TargetFile]]
     reader: Reader
     cache: Cache | None = None
     seconds: float = 1800.0
@@ -34,14 +32,8 @@ class DiskProject:
 
     def files(self) -> Sequence[TargetFile]:
         """Every file that the engine wants, judged by name alone, sorted by uri."""
-        engine = self._engine
-        if engine is None:
-            return self.targets
-        return [
-            file
-            for file in self.targets
-            if engine.wants(file.uri, language_of(file.uri), traits_of(file.uri))
-        ]
+        assert self._engine is not None
+        return self.wanted[self._engine.name]
 
     def read(self, file: TargetFile) -> SourceFile:
         """Read and identify one file.

@@ -14,7 +14,7 @@ from assay.model.finding import Finding
 from assay.model.scan import EngineRun, FileAccount, FileStatus
 from assay.model.version import VERSION
 from assay.scan.engines.accounts import WORSE, Tally, joined, notifications, status_of
-from assay.scan.engines.cache import Cache, Seen, Snapshot, Stamp, digest_key
+from assay.scan.engines.cache import Cache, Seen, Snapshot, digest_key
 from assay.scan.engines.limits import TimeIsUp, alarm
 from assay.scan.engines.outcome import CleanFiles, EngineLook, FileOutcome, failed_outcome
 from assay.scan.engines.project import DiskProject
@@ -121,9 +121,7 @@ class _Session:
         self.fresh: Sequence[tuple[TargetFile, bytes | None]] = ()
         self.snapshot = request.cache.snapshot(self._snapshot_key()) if request.cache else Snapshot({})
         self.taken_ns = time.time_ns()
-        self.wanted: dict[str, list[str]] = {
-            name: self._wanted_by(engine) for name, engine in self.project_engines.items()
-        }
+        self.wanted = self._wanted()
 
     def run(self) -> None:
         """Take what the cache has, then do the rest here or in processes."""
@@ -153,7 +151,7 @@ class _Session:
             request.root,
             request.jobs,
             request.offline,
-            request.files,
+            self.wanted,
             request.reader,
             request.cache,
             request.engine_seconds,
@@ -298,19 +296,23 @@ class _Session:
 
     # -- project engines and the cache: all wanted files unchanged means the same looks
 
-    def _wanted_by(self, engine: ProjectEngine) -> list[str]:
-        return [
-            file.uri
-            for file in self.request.files
-            if engine.wants(file.uri, language_of(file.uri), traits_of(file.uri))
-        ]
+    def _wanted(self) -> dict[str, list[TargetFile]]:
+        """The files that each project engine wants, judged by name alone."""
+        if not self.project_engines:
+            return {}
+        # Each name is judged once, not once an engine.
+        known = [(file, language_of(file.uri), traits_of(file.uri)) for file in self.request.files]
+        return {
+            name: [file for file, language, traits in known if engine.wants(file.uri, language, traits)]
+            for name, engine in self.project_engines.items()
+        }
 
     def _take_project(self, name: str) -> bool:
         """Take a project engine's looks from the snapshot when every file that it wants is as it was."""
         kept = self.snapshot.projects.get(name)
         if kept is None or kept[0] != self._project_key(name):
             return False
-        newest = max((max(self._stamp(uri)[1:3], default=0) for uri in self.wanted[name]), default=0)
+        newest = max((max(file.stamp[1:3], default=0) for file in self.wanted[name]), default=0)
         if not self.snapshot.is_settled(newest):
             return False
         for seen in kept[1]:
@@ -320,17 +322,8 @@ class _Session:
         return True
 
     def _project_key(self, name: str) -> bytes:
-        parts = [part for uri in self.wanted[name] for part in (uri, repr(self._stamp(uri)))]
+        parts = [part for file in self.wanted[name] for part in (file.uri, repr(file.stamp))]
         return digest_key(name, *parts)
-
-    def _stamp(self, uri: str) -> Stamp:
-        return self._stamps[uri]
-
-    @property
-    def _stamps(self) -> dict[str, Stamp]:
-        if not hasattr(self, "_stamp_table"):
-            self._stamp_table = {file.uri: file.stamp for file in self.request.files}
-        return self._stamp_table
 
     def _snapshot_key(self) -> bytes:
         engines = sorted(f"{engine.name}={engine.version}" for engine in self.request.engines)
