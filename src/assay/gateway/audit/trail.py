@@ -66,9 +66,9 @@ class Trail:
         Raises:
             StoreError: it cannot be stored.
         """
-        now = self._clock()
-        record = record_of(call, decision, actions, microseconds, now)
         with self._journal:
+            now = self._clock()  # read by whoever may write: the order of times is the order of records
+            record = record_of(call, decision, actions, microseconds, now)
             seq, before, size = self._newest()
             seq, digest = seq + 1, sha256(before.encode() + record).hexdigest()
             code, tenant = head_code(self._code, seq, digest), call.subject.tenant.replace("\n", " ")
