@@ -11,6 +11,7 @@ from assay.code.heap import ANY, elements, join_heaps, store
 from assay.code.intrinsics import INTRINSICS
 from assay.code.intrinsics_ecmascript import ECMASCRIPT
 from assay.code.intrinsics_java import JAVA
+from assay.code.intrinsics_python import PYTHON
 from assay.code.kinds import ALL
 from assay.code.model_rows import Row
 from assay.code.sinks import dangerous, whole
@@ -34,7 +35,7 @@ from assay.code.world import ClassInfo
 if TYPE_CHECKING:
     from assay.code.frame import Frame
 
-_DOES = INTRINSICS | ECMASCRIPT | JAVA
+_DOES = INTRINSICS | ECMASCRIPT | JAVA | PYTHON
 
 
 class Site:
@@ -230,7 +231,7 @@ def _hinted(f: Frame, site: Site, row: Row) -> bool:
         known = site.receiver.types[0] in ("str", "int", "list", "dict", "tuple", "set", "bytes", "bool")
         if known:
             return False
-    word = f.analysis.word_of(f, site.receiver_register).lower()
+    word = f"{f.analysis.word_of(f, site.receiver_register)} {site.receiver.name}".lower()
     return any(hint in word for hint in row.raw.hint)
 
 

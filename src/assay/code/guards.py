@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from assay.code import ir
 from assay.code.access import keep_proof
-from assay.code.kinds import ALL, BIT
+from assay.code.kinds import ALL, BIT, mask_of
 from assay.code.values import UNKNOWN, Value, cleared
 
 if TYPE_CHECKING:
     from assay.code.frame import Frame
 
+_ABSENT = ((None,), (ir.UNDEFINED,))
 _FLIP = {"!=": "==", "not in": "in", "is not": "is"}
 _MAX_DEPTH = 12
 
@@ -28,7 +29,7 @@ def refine(f: Frame, condition: int, polarity: bool, depth: int = 0) -> None:
         return
     op = made[0]
     if op == ir.OP:
-        _compare(f, made, polarity)
+        _compare(f, made, polarity, depth)
     elif op == ir.UNARY and made[3] == "not":
         refine(f, made[4], not polarity, depth + 1)
     elif op == ir.LOGIC:
@@ -61,13 +62,17 @@ def _refine_variable(f: Frame, variable: int, polarity: bool) -> None:
             clear(f, register, mask)
 
 
-def _compare(f: Frame, made: ir.Instruction, polarity: bool) -> None:
+def _compare(f: Frame, made: ir.Instruction, polarity: bool, depth: int) -> None:
     symbol, left, right = made[3], made[4], made[5]
     if symbol in _FLIP:
         symbol, polarity = _FLIP[symbol], not polarity
     if symbol in ("<", ">=", ">") and f.get(right).const in ((0,), (-1,)):
         _searched(f, left, absent=polarity == (symbol == "<"))
+    if symbol in ("is", "==") and f.get(right).const in _ABSENT:
+        refine(f, left, not polarity, depth + 1)  # a match that is not None is a match
     if not polarity:
+        if symbol == "in":
+            _absent(f, left, right)
         return
     if symbol == "in" and f.analysis.is_fixed_collection(f, f.get(right)):
         clear(f, left, ALL)
@@ -80,6 +85,32 @@ def _compare(f: Frame, made: ir.Instruction, polarity: bool) -> None:
             if (value.const is not None and ... not in value.const) or f.analysis.is_fixed(f, value):
                 pin(f, tested, value)
                 _compared_call(f, tested, value)
+            elif not f.deep(value) or f.analysis.is_own_host(f, other):
+                _compared_call(f, tested, value)
+
+
+def without(text: object) -> int:
+    """The kinds of danger that text cannot carry if this is nowhere in it."""
+    return _WITHOUT.get(text, 0) if isinstance(text, str) else 0
+
+
+_WITHOUT = {
+    "..": mask_of(["path", "archive"]), "/": mask_of(["path", "archive"]), "'": mask_of(["sql", "xpath"]), '"': mask_of(["xpath"]),
+    "\n": mask_of(["header", "log", "mail"]), "\r": mask_of(["header", "log", "mail"]), "\r\n": mask_of(["header", "log"]),
+    "<": mask_of(["html", "xml"]),
+}  # fmt: skip
+
+
+def _absent(f: Frame, left: int, right: int) -> None:
+    """`".." not in path`; of `"'" not in text[1:-1]` also that the text is one literal, if it is in quotes at all."""
+    const = f.get(left).const
+    if const is None or len(const) != 1:
+        return
+    made = f.info.definition(right) if right < 0 else None
+    if made is not None and made[0] == ir.SLICE:
+        clear(f, made[3], BIT["code"] if const[0] in ("'", '"') else 0)
+        return
+    clear(f, right, without(const[0]))
 
 
 def _searched(f: Frame, tested: int, absent: bool) -> None:
@@ -110,6 +141,22 @@ def _called(f: Frame, made: ir.Instruction, polarity: bool) -> None:
         tested = f.info.definition(register) if register < 0 and mask == ALL else None
         if tested is not None and tested[0] == ir.FIELD:
             f.analysis.field_guard(f, tested)
+
+
+def prove(f: Frame, result: int, register: int, mask: int, polarity: bool = True) -> None:
+    """That a call's result is true (or false) will clear these kinds from a register."""
+    if mask:
+        key = ("true" if polarity else "false", result)
+        f.calls[key] = [*f.calls.get(key, ()), (register, mask)]
+
+
+def keep_proofs(f: Frame, source: int, variable: int) -> None:
+    """`ok = valid(x)`: what the call's result proves, the variable proves while it holds that result."""
+    true, false = f.calls.get(("true", source)), f.calls.get(("false", source))
+    if true or false:
+        f.calls["proof", variable] = (f.variables[variable], true or (), false or ())
+    else:
+        f.calls.pop(("proof", variable), None)
 
 
 def clear(f: Frame, register: int, mask: int) -> None:

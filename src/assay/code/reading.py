@@ -7,11 +7,12 @@ from typing import Any
 from assay.code import ir
 from assay.code.access import sole_source
 from assay.code.frame import Frame
-from assay.code.heap import ANY, elements, key_of, load, store
+from assay.code.heap import ANY, EMPTY, elements, key_of, load, store
 from assay.code.kinds import ALL, BIT
 from assay.code.scoping import Scoping
+from assay.code.special_methods import is_enumeration, iterated, member_value, run_setter, run_special
 from assay.code.summary import Closure
-from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, join
+from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, constant, join
 from assay.code.world import ClassInfo, FunctionInfo
 
 _PROPERTIES = frozenset(("property", "functools.cached_property", "django.utils.functional.cached_property"))
@@ -87,7 +88,8 @@ class Reading(Scoping):
                     )
                 for cls in call.lineage:
                     if name in cls.attributes:
-                        return cls.attributes[name]
+                        found = cls.attributes[name]
+                        return found.with_types((call.qualname,)) if is_enumeration(call) else found
         return None
 
     def _typed_field(self, f: Frame, obj: Value, kind: str, name: str, span: int) -> Value | None:
@@ -104,7 +106,9 @@ class Reading(Scoping):
         return Value(name=f"{kind}.{name}")
 
     def _instance_field(self, f: Frame, obj: Value, cls: ClassInfo, name: str, span: int) -> Value | None:
-        result: Value | None = None
+        result = member_value(obj, cls, name)
+        if result is not None:
+            return result
         for one in cls.lineage:
             if name in one.methods and not (f.language == "java" and name in one.fields):
                 method = one.methods[name]
@@ -127,6 +131,8 @@ class Reading(Scoping):
                 return attribute if result is None else join(result, attribute)
         if result is not None:
             return result
+        if cls.method("__getattr__") and load(f.heap, f.shared, obj, name) is None:
+            return run_special(f, obj, ("__getattr__",), [constant(name)], span)
         for base in cls.foreign:
             for kind in self._models[f.language].lineage(base):
                 found = self._model_value(f, obj, f"{kind}.{name}", span)
@@ -162,6 +168,8 @@ class Reading(Scoping):
                     )
                 }
                 return Value(labels, types=(raw.returns,) if raw.returns else (), name=full)
+            if raw.state:
+                return Value(types=(raw.returns,) if raw.returns else (), name=full, refs=(self.state(full),))
             if raw.returns and not raw.sink:
                 return Value(types=(raw.returns,), name=full)
             if raw.constant is not ...:
@@ -169,6 +177,11 @@ class Reading(Scoping):
         if obj.types or not obj.name:
             return Value(name=full, labels=obj.labels)
         return Value(name=full)
+
+    def state(self, name: str) -> str:
+        """The object of a library that every function sees (`flask.g`), by its qualified name."""
+        self.shared.setdefault(name, EMPTY)
+        return name
 
     def read_item(self, f: Frame, obj: Value, key: Any, span: int) -> Value | None:
         """An element of something with a qualified name (`os.environ["X"]`)."""
@@ -199,6 +212,8 @@ class Reading(Scoping):
     def write_field(self, f: Frame, register: int, name: str, value: Value, span: int) -> None:
         """`obj.name = value`."""
         obj = f.get(register)
+        if obj.types and obj.types[0] in self.world.classes and run_setter(f, obj, name, value, span):
+            return
         self.store_field(f, obj, name, value)
         if not obj.refs:
             labels = f.deep(value)
@@ -255,6 +270,7 @@ class Reading(Scoping):
             ]
             if rows:
                 self.item_sink(f, rows, obj, value, span)
+                self.item_sink(f, [row for row in rows if "key" in row.raw.args], obj, key, span)
         for ref in obj.refs:
             inside = ref in self.shared and f.info.function.kind != "module"
             if inside and any(isinstance(o, Source) for o in value.labels or ()):
@@ -266,6 +282,8 @@ class Reading(Scoping):
         while parent > 0:
             outer = f.module.functions[parent]
             if outer.function.kind != "class" and outer.slot(name) is not None:
+                sure = any(i[0] == ir.SETOUTER and i[1] == span for i in f.info.function.body)
+                f.summary.outer[name] = (value, sure)
                 return
             parent = outer.function.parent
         labels: Labels | None = {
@@ -301,6 +319,7 @@ class Reading(Scoping):
 
             key = key_value(f, iterable) if "dict" in iterable.types else Value(types=("int",))
             return f.new_object(("tuple",), Shape({0: key, 1: elements(f.heap, f.shared, iterable)}, None, 2))
+        iterable = iterated(f, iterable, span)
         const = iterable.const
         if const and len(const) == 1 and isinstance(const[0], tuple) and len(const[0]) <= 8:
             return Value(const=tuple(const[0])) if const[0] else UNKNOWN
@@ -321,6 +340,8 @@ class Reading(Scoping):
                 return self.call_function(f, Closure(methods[0]), [value], span)
             rows = self._models[f.language].by_name.get(f"{kind}.__enter__", ())
             for row in rows:
+                if row.raw.returns == "self":
+                    return value
                 if row.raw.returns:
                     return Value(value.labels, types=(row.raw.returns,), refs=value.refs)
         if "generator" in value.types:
@@ -337,6 +358,16 @@ class Reading(Scoping):
     def is_fixed(self, f: Frame, value: Value) -> bool:
         """Whether a value is fixed by the program: carries nothing, and is known to be a name or setting of it."""
         return not f.deep(value) and bool(value.name) and "." in value.name
+
+    def is_own_host(self, f: Frame, register: int) -> bool:
+        """`urlparse(request.host_url).netloc`: the application's own name, as its framework knows it."""
+        made = f.info.definition(register) if register < 0 else None
+        if made is None or made[0] != ir.FIELD or made[4] not in _HOST_FIELDS:
+            return made is not None and made[0] == ir.METHOD and made[4] in ("get_host", "build_absolute_uri")
+        labels = f.get(register).labels or {}
+        return bool(labels) and all(
+            isinstance(o, Source) and o.what.rpartition(".")[2] in _OWN_HOST for o in labels
+        )
 
     def is_fixed_collection(self, f: Frame, value: Value) -> bool:
         """Whether membership in it proves something: a collection with no data of an attacker's in it."""
@@ -387,6 +418,20 @@ class Reading(Scoping):
             args = source[4] if source[0] == ir.CALL else source[5]
             if args and made[4] in _HOST_FIELDS:
                 clear(f, args[0], _URL)
+                self._joined_guard(f, args[0])
+
+    def _joined_guard(self, f: Frame, register: int) -> None:
+        """`urlparse(urljoin(base, url))`: what is seen of the joined address holds of its second part."""
+        from assay.code.guards import clear
+
+        made = f.info.definition(register) if register < 0 else None
+        args = (
+            (made[4] if made[0] == ir.CALL else made[5])
+            if made is not None and made[0] in (ir.CALL, ir.METHOD)
+            else ()
+        )
+        for one in args[1:]:
+            clear(f, one, _URL)
 
 
 def _outside_calls(value: Value) -> Value:
@@ -406,4 +451,5 @@ def _is_container(value: Value) -> bool:
 
 # Not the scheme: knowing that it is https says nothing of the host.
 _HOST_FIELDS = frozenset(("netloc", "hostname", "host", "origin"))
+_OWN_HOST = frozenset(("host_url", "host", "url_root", "base_url", "get_host"))
 _URL = BIT["url"] | BIT["redirect"]
