@@ -74,7 +74,7 @@ var v = F[int](1)
     assert module.package == "m"
 
 
-HEAD = 'package main\nimport (\n"fmt"\n"net/http"\n"os/exec"\n"slices"\n"strconv"\n"strings"\n)\nfunc run(v string) { exec.Command("sh", "-c", v).Run() }\n'
+HEAD = 'package main\nimport (\n"fmt"\n"net/http"\n"os/exec"\n"regexp"\n"slices"\n"strconv"\n"strings"\n)\nfunc run(v string) { exec.Command("sh", "-c", v).Run() }\n'
 
 CASES: dict[str, tuple[str, str, str]] = {
     "direct": ("", "run(p)", 'run("a")'),
@@ -117,8 +117,32 @@ CASES: dict[str, tuple[str, str, str]] = {
     "pointer": ("func fill(s *string, v string) { *s = v }\n", "q := &p; run(*q)", 's := "a"; q := &s; run(*q)'),
     "type-switch": ("", "var x any = p; switch v := x.(type) { case string: run(v) }", "var x any = p; switch v := x.(type) { case int: run(strconv.Itoa(v)) }"),
     "builder": ("", "var b strings.Builder; b.WriteString(p); run(b.String())", 'var b strings.Builder; b.WriteString("a"); run(b.String())'),
+    "swap": ("", 'a, b := p, "x"; a, b = b, a; run(b)', 'a, b := p, "x"; a, b = b, a; run(a)'),
+    "runes": ("", "var b strings.Builder; for _, c := range p { b.WriteRune(c) }; run(b.String())", "var b strings.Builder; for range p { b.WriteRune('x') }; run(b.String())"),
+    "pattern": ("var word = regexp.MustCompile(`[a-z]`)\n", "if !word.MatchString(p) { return }; run(p)", "if !regexp.MustCompile(`^[a-z0-9]+$`).MatchString(p) { return }; run(p)"),
     "argument-list": ("", 'exec.Command("bash", "-c", "ls "+p)', 'exec.Command("ls", p)'),
 }  # fmt: skip
+
+
+# name -> (rule, declarations, bad body, good body)
+OTHERS: dict[str, tuple[str, str, str, str]] = {
+    "first-result": ("sql", "", 'db, _ := gorm.Open(nil); db.Raw("select " + p)', 'db, _ := gorm.Open(nil); db.Raw("select ?", p)'),
+    "joined-path": ("path", "", 'f := "/srv/" + p; if !strings.HasPrefix(f, "/srv/") { return }; os.Open(f)', 'f := filepath.Join("/srv", p); if !strings.HasPrefix(f, "/srv/") { return }; os.Open(f)'),
+    "dots": ("path", "", 'os.Open("/srv/" + p)', 'if strings.Contains(p, "..") { return }; os.Open("/srv/" + p)'),
+    "content-type": ("xss", "", 'w.Header().Set("Content-Type", "text/html"); w.Write([]byte(p))', 'w.Header().Set("Content-Type", "application/json"); w.Write([]byte(p))'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_kinds(name: str) -> None:
+    rule, declarations, bad, good = OTHERS[name]
+    for body, expected in ((bad, True), (good, False)):
+        text = program(declarations, body).replace(
+            '"fmt"\n', '"fmt"\n"os"\n"path/filepath"\n"gorm.io/gorm"\n'
+        )
+        (result,) = analyse([("cmd/main.go", text.encode())], load_engine("code"))
+        rules = {f.rule_id.rsplit("/", 1)[-1].removesuffix("-flow") for f in result.findings}
+        assert (rule in rules) == expected, (body, rules)
 
 
 def program(declarations: str, body: str) -> str:

@@ -133,6 +133,8 @@ def run_item(f: Frame, i: Instruction) -> None:
     if obj.name and (value is None or not value.labels or obj.labels):
         made = f.analysis.read_item(f, obj, constant_key, i[1])
         value = made if made is not None else value
+    if f.language == "go" and constant_key == 0 and obj.types and not (value is not None and value.types):
+        value = _first_result(obj, value)
     value = UNKNOWN if value is None else value
     chosen = f.get(key).labels
     if chosen and any(isinstance(o, Source) and o.kind == "weakrandom" for o in chosen):
@@ -140,6 +142,16 @@ def run_item(f: Frame, i: Instruction) -> None:
     f.set(dst, value)
     if dst in f.reads:
         apply_proof(f, dst)
+
+
+_HOLDERS = frozenset(("list", "tuple", "dict", "str", "string", "Array", "map", "bytes"))
+
+
+def _first_result(obj: Value, value: Value | None) -> Value | None:
+    """`db, err := sql.Open(...)`: of a library's call that gives several results, its type is the first one's."""
+    if obj.types[0] in _HOLDERS or obj.types[0].endswith("()"):
+        return value
+    return obj if value is None else value.with_types(obj.types)
 
 
 def run_slice(f: Frame, i: Instruction) -> None:

@@ -60,7 +60,10 @@ class Statements(Declarations):
         values = self.expressions(right)
         if len(targets) > 1 and len(values) == 1 and self._is_checked(right):
             values = [values[0]] + [self.here.constant(...)] * (len(targets) - 1)  # `v, ok := m[k]`
-        values = self.spread(values, len(targets), self.place(right) if right is not None else 0)
+        place = self.place(right) if right is not None else 0
+        values = self.spread(values, len(targets), place)
+        if len(targets) > 1:  # all are read before any is written: `a, b = b, a`
+            values = [self.here.value(ir.MOVE, place, one) if one >= 0 else one for one in values]
         for target, value in zip(targets, values, strict=False):
             if declare and target.kind == "identifier":
                 name = self.source.text(target)

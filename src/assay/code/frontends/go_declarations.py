@@ -54,6 +54,9 @@ class Declarations(Expressions):
             "string", "int", "int64", "bool", "error", "byte", "float64", "any", "int32", "uint",
         ):  # fmt: skip
             self.bind(name, self.here.value(ir.DICT, place, self.type_value(kind), ()), place)
+        elif kind.kind == "pointer_type" and "." in self.type_text(kind):  # `var db *sql.DB`
+            unknown = self.here.constant(...)
+            self.bind(name, self.here.value(ir.TYPED, place, unknown, self.type_text(kind)), place)
         elif kind.kind in ("slice_type", "array_type"):
             self.bind(name, self.here.value(ir.BUILD, place, "list", ()), place)
 
