@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit bench bench-code bench-gateway lock clean
+.PHONY: demo test lint types unit bench bench-code bench-dependencies bench-gateway bench-infrastructure bench-merge lock clean
 
 # The main job on the bundled demo: exit code 1 is what such a service deserves, anything else is a failure of ours.
 demo: $(READY)
@@ -39,6 +39,10 @@ bench-code: $(READY)
 # Labelled calls: make bench-gateway CALLS=calls.jsonl; rego beside it: OPA=/path/to/opa
 bench-gateway: $(READY)
 	$(BIN)/python bench/gateway.py --calls "$(CALLS)" --opa "$(OPA)"
+
+# Programs of others beside our engines: make bench-merge TREES="folder folder" TOOLS=assay.toml (with rules for semgrep, for one)
+bench-merge: $(READY)
+	$(BIN)/python -m bench.merge $(foreach tree,$(TREES),--tree "$(tree)") --config "$(TOOLS)" --read 50
 
 lock:
 	uv pip compile pyproject.toml --group dev --all-extras --universal --generate-hashes --no-header \
