@@ -159,6 +159,10 @@ def test_mutated_programs_never_raise(name: str, data: st.DataObject) -> None:
 
 def test_a_module_inside_a_package_does_not_hide_one_of_the_language() -> None:
     view = "import subprocess\nfrom flask import request\n\ndef view():\n    subprocess.run('ls ' + request.args['x'], shell=True)\n"
-    files = {"app/__init__.py": "", "app/views.py": view, "app/tools/subprocess.py": "def other():\n    return 1\n"}
+    files = {
+        "app/__init__.py": "",
+        "app/views.py": view,
+        "app/tools/subprocess.py": "def other():\n    return 1\n",
+    }
     results = analyse([(uri, text.encode()) for uri, text in files.items()], load_engine("code"))
     assert "code/python/command-flow" in {f.rule_id for result in results for f in result.findings}
