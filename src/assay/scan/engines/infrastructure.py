@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from assay.model.rule import Rule
 from assay.model.scan import FileStatus, Notification, ScanType
 from assay.rules.load import load_engine
 from assay.scan.engines.protocol import Canary, Look, Project
-from assay.scan.target.file import SourceFile, Trait
+from assay.scan.target.file import SourceFile, TargetFile, Trait
 
 if TYPE_CHECKING:  # most trees declare nothing: the readers of documents are loaded where one is met
     from assay.infrastructure.checker import Checker
@@ -26,6 +26,25 @@ _DOMAINS: dict[str, frozenset[ScanType]] = {
     "agents": frozenset({ScanType.AGENTS}),
 }
 _IAC = frozenset({ScanType.IAC})
+
+
+def document_files(
+    engine: str, project: Project, targets: Iterable[TargetFile]
+) -> tuple[list[tuple[str, bytes]], list[Look]]:
+    """The contents of the files that can be read, and a failed look for every other."""
+    files: list[tuple[str, bytes]] = []
+    unread: list[Look] = []
+    for target in targets:
+        try:
+            file: SourceFile = project.read(target)
+        except OSError as error:
+            note = _note(engine, target.uri, str(error))
+            unread.append(
+                Look(target.uri, status=FileStatus.FAILED, reason="unreadable", notifications=(note,))
+            )
+        else:
+            files.append((file.uri, file.content))
+    return files, unread
 
 
 def domain_of(rule_id: str) -> frozenset[ScanType]:
@@ -62,19 +81,8 @@ class DocumentEngine:
         """Read every document, then check all of them with the whole project in view."""
         from assay.infrastructure.project import read_project
 
-        files: list[tuple[str, bytes]] = []
-        for target in project.files():
-            try:
-                file: SourceFile = project.read(target)
-            except OSError as error:
-                yield Look(
-                    target.uri,
-                    status=FileStatus.FAILED,
-                    reason="unreadable",
-                    notifications=(_note(self.name, target.uri, str(error)),),
-                )
-            else:
-                files.append((file.uri, file.content))
+        files, unread = document_files(self.name, project, project.files())
+        yield from unread
         documents = read_project(files, self.platforms)
         yield from self._looks(documents)
 
