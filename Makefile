@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit bench bench-gateway lock clean
+.PHONY: demo test lint types unit bench bench-gateway bench-infrastructure lock clean
 
 # The main job on the bundled demo: exit code 1 is what such a service deserves, anything else is a failure of ours.
 demo: $(READY)
@@ -26,6 +26,10 @@ unit: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench
+
+# Real trees and the peers' programs: make bench-infrastructure TREES="a b" PEERS=folder
+bench-infrastructure: $(READY)
+	$(BIN)/python -m bench.infrastructure $(TREES) --peers "$(PEERS)"
 
 # Labelled calls: make bench-gateway CALLS=calls.jsonl; rego beside it: OPA=/path/to/opa
 bench-gateway: $(READY)

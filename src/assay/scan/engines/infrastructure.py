@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -83,10 +83,16 @@ class DocumentEngine:
 
         files, unread = document_files(self.name, project, project.files())
         yield from unread
-        documents = read_project(files, self.platforms)
-        yield from self._looks(documents)
+        if any(uri.endswith("Chart.yaml") for uri, _ in files):
+            from assay.scan.engines.charts import render_charts
 
-    def _looks(self, documents: Documents) -> Iterator[Look]:
+            rendered = render_charts(files)
+            documents = read_project(files, self.platforms, rendered.texts)
+            yield from self._looks(documents, rendered.notes)
+        else:
+            yield from self._looks(read_project(files, self.platforms))
+
+    def _looks(self, documents: Documents, notes: Mapping[str, str] | None = None) -> Iterator[Look]:
         from assay.infrastructure.checker import Checker
 
         if self._checker is None:
@@ -105,7 +111,11 @@ class DocumentEngine:
                     _clamped(finding, lines_of(finding.location.uri))
                 )
         for reading in documents.readings:
-            yield self._look(reading, tuple(found.pop(reading.uri, ())))
+            look = self._look(reading, tuple(found.pop(reading.uri, ())))
+            if notes is not None and reading.uri in notes:
+                told = _note(self.name, reading.uri, notes[reading.uri])
+                look = replace(look, notifications=(*look.notifications, told))
+            yield look
 
     def _look(self, reading: Reading, findings: tuple[Finding, ...]) -> Look:
         serious = [problem for problem in reading.problems if problem.reason != "encoding"]
