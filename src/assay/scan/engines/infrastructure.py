@@ -134,11 +134,11 @@ class InfrastructureEngine(DocumentEngine):
     scan_types = frozenset({ScanType.CONTAINERS, ScanType.IAC, ScanType.AGENTS})
 
     def canary(self) -> Canary:
-        """A Dockerfile that pipes a download into a shell."""
-        text = b"FROM debian:12\nRUN curl -sSL http://example.com/install.sh | sh\nUSER root\n"
+        """A Dockerfile with sudo and root. Nothing that is downloaded and run: following that loads the shell room for every scan."""
+        text = b"FROM debian:12\nRUN sudo ls\nUSER root\n"
         return Canary(
             (("Dockerfile", text),),
-            ("infrastructure/docker/download-into-shell", "infrastructure/docker/runs-as-root"),
+            ("infrastructure/docker/sudo-used", "infrastructure/docker/runs-as-root"),
         )
 
 
