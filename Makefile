@@ -36,6 +36,10 @@ bench: $(READY)
 bench-code: $(READY)
 	$(BIN)/python -m bench.code $(if $(DATA),--data $(DATA)) $(if $(PEERS),--peers $(PEERS)) $(if $(RULES),--semgrep-rules $(RULES))
 
+# Real trees and the peers' programs: make bench-infrastructure TREES="a b" PEERS=folder
+bench-infrastructure: $(READY)
+	$(BIN)/python -m bench.infrastructure $(TREES) --peers "$(PEERS)"
+
 # Labelled calls: make bench-gateway CALLS=calls.jsonl; rego beside it: OPA=/path/to/opa
 bench-gateway: $(READY)
 	$(BIN)/python bench/gateway.py --calls "$(CALLS)" --opa "$(OPA)"

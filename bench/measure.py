@@ -59,6 +59,11 @@ def isolated(
     return Run(middle.wall, cpu, max(result.megabytes for result in results), middle.code, middle.stdout)
 
 
+def once(argv: Sequence[str], *, cwd: str | None = None, environment: dict[str, str] | None = None) -> Run:
+    """One run without a warm-up, in a measuring process of its own so that peak memory is that command's."""
+    return _in_fresh_process(argv, cwd, environment)
+
+
 def _in_fresh_process(argv: Sequence[str], cwd: str | None, environment: dict[str, str] | None) -> Run:
     reader, writer = os.pipe()
     pid = os.fork()

@@ -155,3 +155,14 @@ def test_mutated_programs_never_raise(name: str, data: st.DataObject) -> None:
         cut = data.draw(st.integers(0, 12))
         text = text[:start] + data.draw(st.sampled_from(PIECES)) + text[start + cut :]
     analyse([("app.py", text.encode())], load_engine("code"))
+
+
+def test_a_module_inside_a_package_does_not_hide_one_of_the_language() -> None:
+    view = "import subprocess\nfrom flask import request\n\ndef view():\n    subprocess.run('ls ' + request.args['x'], shell=True)\n"
+    files = {
+        "app/__init__.py": "",
+        "app/views.py": view,
+        "app/tools/subprocess.py": "def other():\n    return 1\n",
+    }
+    results = analyse([(uri, text.encode()) for uri, text in files.items()], load_engine("code"))
+    assert "code/python/command-flow" in {f.rule_id for result in results for f in result.findings}

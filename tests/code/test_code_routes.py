@@ -223,6 +223,14 @@ def test_routes_of_other_frameworks(name: str) -> None:
     assert {(r.method, r.path, r.auth) for r in inventory([(u, t.encode()) for u, t in files])} == expected
 
 
+def test_a_destructured_handler_is_found_through_its_wrapper() -> None:
+    routes = b"const { add } = require('./c')\nconst router = require('express').Router()\nrouter.route('/a').post(add)\nmodule.exports = router\n"
+    controller = b"const wrap = require('./wrap')\nexports.add = wrap(async (req, res) => res.json(1))\n"
+    (found,) = inventory([("r.js", routes), ("c.js", controller)])
+    assert found.handler_info is not None
+    assert found.handler_info.module.uri == "c.js"
+
+
 def test_a_router_of_another_file_keeps_its_prefix_and_guards() -> None:
     app = b"const express = require('express')\nconst users = require('./users')\nconst app = express()\napp.use('/api/users', requireLogin, users)\n"
     users = b"const router = require('express').Router()\nconst c = require('./controller')\nrouter.route('/:id').get(c.show).delete(requireAdmin, c.remove)\nmodule.exports = router\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import re2
 
 from assay.code import ir
@@ -186,6 +188,7 @@ class World:
         self.modules = [
             ModuleInfo(module, number, content) for number, (module, content) in enumerate(modules)
         ]
+        self.uris = frozenset(info.uri for info in self.modules)
         self.by_key: dict[tuple[str, str], list[ModuleInfo]] = {}
         for info in self.modules:
             parts = info.name.split(".") if info.language == "python" else [info.name]
@@ -212,9 +215,21 @@ class World:
         """The module that an import in `origin` names, if it is in the project."""
         for key in resolve_module(origin.module, origin.name, module, level):
             found = self.by_key.get((_family(origin.language), key))
+            if found and origin.language == "python" and not level and "." not in key:
+                found = [one for one in found if self._is_on_the_path(one, key, origin)]
             if found:
                 return found[0] if len(found) == 1 else max(found, key=lambda m: _nearness(m.uri, origin.uri))
         return None
+
+    def _is_on_the_path(self, one: ModuleInfo, key: str, origin: ModuleInfo) -> bool:
+        """Whether `import key` can mean this file: not one inside a package, nor one that only looks like the language's own module."""
+        if one.name == key:
+            return True
+        package = one.uri.endswith("/__init__.py")
+        folder = one.uri.rpartition("/")[0].rpartition("/")[0] if package else one.uri.rpartition("/")[0]
+        if f"{folder}/__init__.py" in self.uris:
+            return False
+        return key not in sys.stdlib_module_names or folder == origin.uri.rpartition("/")[0]
 
     def lookup(self, origin: ModuleInfo, dotted: str) -> ClassInfo | FunctionInfo | str:
         """What a dotted name written in `origin` means: a class or function of the project, or a qualified name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from assay.infrastructure.checks.check import Check, Hit, compile_rule, variants_of
-from assay.infrastructure.unit import Unit
+from assay.infrastructure.unit import RENDERED, Unit
 from assay.infrastructure.world import World
 from assay.model.finding import Finding
 from assay.model.location import Location, Region
@@ -62,7 +62,11 @@ class Checker:
 
     def _finding(self, check: Check, hit: Hit, lines: Lines) -> Finding:
         rule, unit = check.rule, hit.unit
-        fix = check.fix.fix(hit.scope, lines(unit.uri)) if check.fix is not None else None
+        fix = (
+            check.fix.fix(hit.scope, lines(unit.uri))
+            if check.fix is not None and unit.style != RENDERED
+            else None
+        )
         return Finding(
             rule_id=rule.id,
             engine=self.engine,

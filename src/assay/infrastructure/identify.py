@@ -57,6 +57,7 @@ def wants(uri: str) -> bool:
         or lower.endswith(".dockerignore")
         or _GUARDRAIL.search(uri) is not None
         or (lower.endswith(".sql") and "supabase/" in uri)
+        or (lower.endswith(".tpl") and "/templates/" in f"/{uri}")
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Protocol, cast
@@ -16,8 +16,6 @@ from assay.infrastructure.world import World
 _SINGLE: dict[str, str] = {
     "docker": "docker:read",
     "dockerignore": "docker:read_ignore",
-    "compose": "compose:read",
-    "gitlab": "gitlab:read",
     "ansible": "ansible:read",
     "cloudformation": "cloudformation:read",
     "azure": "azure:read",
@@ -29,6 +27,8 @@ _SINGLE: dict[str, str] = {
 }
 # Platform -> the function that reads all of its texts together.
 _TOGETHER: dict[str, str] = {
+    "compose": "compose:read_all",
+    "gitlab": "",
     "kubernetes": "kubernetes:read_all",
     "actions": "actions:read_all",
     "terraform": "terraform:read_all",
@@ -45,6 +45,10 @@ class _ReadAll(Protocol):
     def __call__(self, texts: Mapping[str, str]) -> Iterable[Reading]: ...
 
 
+class _ReadReferring(Protocol):
+    def __call__(self, texts: Mapping[str, str], fetch: Callable[[str], str | None]) -> Iterable[Reading]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Documents:
     """What was read: a reading a file, the texts by uri, and the index over all units."""
@@ -54,8 +58,15 @@ class Documents:
     world: World
 
 
-def read_project(files: Iterable[tuple[str, bytes]], only: frozenset[str] = frozenset()) -> Documents:
-    """Read every file that speaks a platform's language (one of `only`, if given). Never raises for bad input."""
+def read_project(
+    files: Iterable[tuple[str, bytes]],
+    only: frozenset[str] = frozenset(),
+    rendered: Mapping[str, str] | None = None,
+) -> Documents:
+    """Read every file that speaks a platform's language (one of `only`, if given). Never raises for bad input.
+
+    `rendered` is what templates became, by their uri.
+    """
     readings: list[Reading] = []
     texts: dict[str, str] = {}
     rest: dict[str, bytes] = {}
@@ -65,7 +76,7 @@ def read_project(files: Iterable[tuple[str, bytes]], only: frozenset[str] = froz
         platform = platform_of(uri, content)
         if not platform or (only and platform not in only) or (not only and platform == "openapi"):
             readings.append(Reading(uri, ""))
-            if only and uri.endswith((".yaml", ".yml", ".json")):
+            if uri.endswith((".yaml", ".yml", ".json")):
                 rest[uri] = content
             continue
         text, problem = decode(content)
@@ -80,7 +91,12 @@ def read_project(files: Iterable[tuple[str, bytes]], only: frozenset[str] = froz
         elif platform in _SINGLE:
             readings.append(_guarded(platform, uri, text))
     for platform, group in together.items():
-        readings.extend(_specifications(group, rest) if platform == "openapi" else _all(platform, group))
+        readings.extend(_group(platform, group, rest, rendered))
+    # A file that another one includes was met before as one of no platform.
+    readings = list({each.uri: each for each in readings}.values())
+    for each in readings:
+        if each.units and each.uri in rest:
+            texts[each.uri] = decode(rest[each.uri])[0]
     readings = [
         replace(each, problems=(*each.problems, odd[each.uri])) if each.uri in odd else each
         for each in readings
@@ -98,26 +114,29 @@ def _guarded(platform: str, uri: str, text: str) -> Reading:
         )
 
 
-def _all(platform: str, texts: Mapping[str, str]) -> Iterable[Reading]:
-    try:
-        return list(cast("_ReadAll", _function(_TOGETHER[platform]))(texts))
-    except Exception as error:  # noqa: BLE001 - as above, for documents that are read together
-        problem = Problem("reader-failed", f"{type(error).__name__}: {error}"[:200])
-        return [Reading(uri, platform, (), (problem,)) for uri in texts]
-
-
-def _specifications(texts: Mapping[str, str], rest: Mapping[str, bytes]) -> Iterable[Reading]:
-    """Specifications may refer to any file of the project."""
-    from assay.infrastructure.platforms.openapi import read_all
+def _group(
+    platform: str,
+    texts: Mapping[str, str],
+    rest: Mapping[str, bytes],
+    rendered: Mapping[str, str] | None,
+) -> Iterable[Reading]:
+    """The readings of texts that belong together. Specifications and pipelines may refer to any file of the project."""
 
     def fetch(uri: str) -> str | None:
         return decode(rest[uri])[0] if uri in rest else None
 
     try:
-        return list(read_all(texts, fetch))
-    except Exception as error:  # noqa: BLE001 - as above
+        if platform == "kubernetes":
+            from assay.infrastructure.platforms import kubernetes
+
+            return list(kubernetes.read_all(texts, rendered))
+        if platform in ("openapi", "gitlab"):
+            read = _function(f"{platform}:read_all")
+            return list(cast("_ReadReferring", read)(texts, fetch))
+        return list(cast("_ReadAll", _function(_TOGETHER[platform]))(texts))
+    except Exception as error:  # noqa: BLE001 - as above, for documents that are read together
         problem = Problem("reader-failed", f"{type(error).__name__}: {error}"[:200])
-        return [Reading(uri, "openapi", (), (problem,)) for uri in texts]
+        return [Reading(uri, platform, (), (problem,)) for uri in texts]
 
 
 def _function(name: str) -> object:

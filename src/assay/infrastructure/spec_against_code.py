@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re  # linear patterns over one path
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from assay.infrastructure.node import Span
+from assay.infrastructure.node import Node, Span, facts
 from assay.infrastructure.platforms.openapi import routes
 from assay.infrastructure.unit import Unit
 
@@ -60,6 +60,33 @@ def compare(units: Iterable[Unit], inventory: Iterable[CodeRoute]) -> Iterator[D
             yield Difference(Kind.OPEN, route, unit.uri, unit.head)
         elif not secured and route.authenticated is True:
             yield Difference(Kind.STRICTER, route, unit.uri, unit.head)
+
+
+def has_operations(units: Iterable[Unit]) -> bool:
+    """Whether some specification names an operation at all."""
+    return next(routes(units), None) is not None
+
+
+def differences(units: Sequence[Unit], inventory: Sequence[CodeRoute]) -> Iterator[Unit]:
+    """Every difference as a unit `route` (difference, method, path) in the code, for checks.
+
+    None where the specification is not this code's: at least two of its operations, or its only one, and one in four of the smaller side
+    must be routes of the code.
+    """
+    declared = {(method, normal(path)): (secured, unit) for method, path, secured, unit in routes(units)}
+    matched = sum(_found(declared, route) is not None for route in inventory)
+    least = min(len(declared), len(inventory))
+    if matched < min(2, len(declared)) or matched * 4 < least:
+        return
+    for each in compare(units, inventory):
+        route = each.route
+        if not route.method or route.method.lower() in ("any", "*", "head", "options"):
+            continue
+        span = Span(route.line, 1, route.line, 2)
+        node = Node(
+            facts(span, difference=each.kind.value, method=route.method.upper(), path=route.path), span
+        )
+        yield Unit("openapi", "route", f"{route.method.upper()} {route.path}", route.uri, node, span)
 
 
 def _found(declared: dict[tuple[str, str], tuple[bool, Unit]], route: CodeRoute) -> tuple[bool, Unit] | None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from assay.infrastructure.node import Node, Span
 
+RENDERED = "rendered"
+"""The style of a unit whose values stand nowhere in its file: no edit can be written for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -22,8 +25,8 @@ class Unit:
     """One thing that was declared. `kind` is what checks name in `each`, `platform` the language it is declared in.
 
     `name` is unique enough to tell units of a file apart. `head` is where to point at the unit as a whole. `around` are the things it
-    stands in by name (`workflow`, `job`, `pod`), reached by checks as `@name`. `style` says how edits are written: yaml, json, hcl or
-    dockerfile. `address` is what references name (unique in the project, empty if nothing can refer to it).
+    stands in by name (`workflow`, `job`, `pod`), reached by checks as `@name`. `style` says how edits are written: yaml, json, hcl,
+    dockerfile or rendered. `address` is what references name (unique in the project, empty if nothing can refer to it).
     """
 
     platform: str

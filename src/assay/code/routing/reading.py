@@ -187,6 +187,12 @@ class Finder:
 
     def functions(self, info: FunctionInfo, register: int | None, depth: int = 0) -> list[FunctionInfo]:
         """Functions that an expression is, or that a call wraps (`asyncHandler(create)`)."""
+        if register is not None and register >= 0:
+            name = info.function.variables[register]
+            if name in info.module.imports and info.function.index == 0:
+                found = self.named(info, name, depth + 1)
+                if found:
+                    return found
         made = source(info, register)
         if made is None or depth > 6:
             return (
@@ -203,10 +209,8 @@ class Finder:
             return self.functions(info, made[3], depth + 1)
         if op == ir.LOGIC:
             return self.functions(info, made[4], depth + 1)
-        found: list[FunctionInfo] = []
-        for one in operands(made) if op in (ir.CALL, ir.METHOD) else ():
-            found.extend(self.functions(info, one, depth + 1))
-        return found
+        several = operands(made) if op in (ir.CALL, ir.METHOD) else []
+        return [function for one in several for function in self.functions(info, one, depth + 1)]
 
     def classes(self, info: FunctionInfo, register: int | None) -> ClassInfo | None:
         """The class of the project that an expression names."""

@@ -224,6 +224,9 @@ class _File:
             any(each.text("checks_out_head") or _is(each, "checks_out_head") for each in before), step.span
         )
         facts["after_download"] = Node(any(_unpacks_here(each) for each in before), step.span)
+        facts["after_artifact"] = Node(
+            any("download-artifact" in each.text("uses") for each in before), step.span
+        )
         return Node(facts, step.span, step.key)
 
     def _place(self, run: Node) -> Place:

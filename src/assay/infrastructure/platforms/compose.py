@@ -1,54 +1,88 @@
 """Compose files (https://github.com/compose-spec/compose-spec) as units: `service`, and the `compose` file itself.
 
 A service keeps its own keys and gets: `ref` (image facts), `env` (name, value, secret), `mounts` (source, target, read_only, type) and
-`published` (host, port, target), each in one form whatever syntax was used. `extends` inside the file is followed; what another file
-gives is unknown. Variables with a default have it, others are unknown.
+`published` (host, port, target), each in one form whatever syntax was used. `extends` is followed, also into other files of the project (what
+comes from there stands at the `extends`); what a file outside gives is unknown. A service of an override file is completed by its base. Variables with a default have it, others are unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from assay.infrastructure.credentials import is_guessable, is_secret_setting
+from assay.infrastructure.documents.placed import moved, resolved
 from assay.infrastructure.documents.read_yaml import read_yaml
 from assay.infrastructure.node import OPEN, UNKNOWN, Node, Unknown, Value
 from assay.infrastructure.platforms.docker import image_facts, substitute
-from assay.infrastructure.unit import Reading, Unit
+from assay.infrastructure.unit import RENDERED, Reading, Unit
 
 PLATFORM = "compose"
 _MAX_EXTENDS = 8
 
 
-def read(uri: str, text: str) -> Reading:
-    """The units of one Compose file."""
-    documents = read_yaml(text)
-    units: list[Unit] = []
-    for root in documents.roots:
-        services = root.get("services")
-        if services is None:
+def read_all(texts: Mapping[str, str]) -> Iterable[Reading]:
+    """The units of every Compose file of a project."""
+    files = {uri: read_yaml(text) for uri, text in texts.items()}
+    services = {
+        uri: root.get("services") or Node({})
+        for uri, documents in files.items()
+        for root in documents.roots[:1]
+    }
+    for uri, documents in files.items():
+        units: list[Unit] = []
+        for root in documents.roots:
+            if root.get("services") is not None:
+                units.extend(_units(uri, root, services))
+        yield Reading(uri, PLATFORM, tuple(units), documents.problems)
+
+
+def _units(uri: str, root: Node, services: Mapping[str, Node]) -> Iterator[Unit]:
+    yield Unit(PLATFORM, "compose", uri.rpartition("/")[2], uri, root, root.span)
+    own = root.get("services") or Node(None)
+    for name, service in own.fields():
+        if not isinstance(service.value, dict):
             continue
-        units.append(Unit(PLATFORM, "compose", uri.rpartition("/")[2], uri, root, root.span))
-        for name, service in services.fields():
-            if isinstance(service.value, dict):
-                node = _with_facts(_extended(service, services, 0))
-                units.append(
-                    Unit(PLATFORM, "service", name, uri, node, service.key or service.span, {"compose": root})
-                )
-    return Reading(uri, PLATFORM, tuple(units), documents.problems)
+        whole, foreign = _extended(service, own, uri, services, 0)
+        if _completes(uri, name, services):
+            assert isinstance(whole.value, dict)
+            whole = Node({**whole.value, OPEN: Node(UNKNOWN)}, whole.span, whole.key)
+        node = _with_facts(whole)
+        style = RENDERED if foreign else "yaml"
+        yield Unit(
+            PLATFORM, "service", name, uri, node, service.key or service.span, {"compose": root}, style=style
+        )
 
 
-def _extended(service: Node, services: Node, depth: int) -> Node:
-    """The service with what it extends below its own keys."""
+def _completes(uri: str, name: str, services: Mapping[str, Node]) -> bool:
+    """Whether an override file completes a service of the file beside it."""
+    head, dot, _ = uri.rpartition(".override.")
+    if not dot:
+        return False
+    return any(
+        services[base].get(name) is not None for base in (f"{head}.yml", f"{head}.yaml") if base in services
+    )
+
+
+def _extended(
+    service: Node, own: Node, uri: str, services: Mapping[str, Node], depth: int
+) -> tuple[Node, bool]:
+    """The service with what it extends below its own keys, and whether another file gave some of that."""
     extends = service.get("extends")
     if extends is None or not isinstance(service.value, dict):
-        return service
-    elsewhere = extends.get("file") is not None or depth >= _MAX_EXTENDS
-    parent = None if elsewhere else services.get(extends.text("service") or extends.text())
-    if parent is None or not isinstance(parent.value, dict):
-        return Node({**service.value, OPEN: Node(UNKNOWN)}, service.span, service.key)
-    below = _extended(parent, services, depth + 1)
+        return service, False
+    file = extends.get("file")
+    source = uri if file is None else resolved(uri, file.text())
+    beside = own if file is None else services.get(source)
+    parent = None
+    if beside is not None and depth < _MAX_EXTENDS:
+        parent = beside.get(extends.text("service") or extends.text())
+    if beside is None or parent is None or not isinstance(parent.value, dict):
+        return Node({**service.value, OPEN: Node(UNKNOWN)}, service.span, service.key), False
+    below, foreign = _extended(parent, beside, source, services, depth + 1)
+    if source != uri:
+        below, foreign = moved(below, extends.place), True
     assert isinstance(below.value, dict)
-    return Node({**below.value, **service.value}, service.span, service.key)
+    return Node({**below.value, **service.value}, service.span, service.key), foreign
 
 
 def _with_facts(service: Node) -> Node:

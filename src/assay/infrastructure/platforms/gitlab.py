@@ -1,18 +1,20 @@
 """GitLab CI files as units: `pipeline`, `job`, `include`, and `command` for each command of a script.
 
-A job gets `lines` of its scripts, `ref` (image facts), `variables_list` (name, value, secret) and what it `extends` inside the file.
+A job gets `lines` of its scripts, `ref` (image facts), `variables_list` (name, value, secret) and what it `extends`, in this file or in another of the
+project's pipeline files; local files that a pipeline includes are read too. What comes from another file stands at the `extends`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from assay.infrastructure.credentials import is_guessable, is_secret_setting
-from assay.infrastructure.documents.read_yaml import read_yaml
+from assay.infrastructure.documents.placed import moved, resolved
+from assay.infrastructure.documents.read_yaml import Documents, read_yaml
 from assay.infrastructure.node import OPEN, UNKNOWN, Node, Span
 from assay.infrastructure.platforms.docker import image_facts, substitute
 from assay.infrastructure.scripts import Place, commands
-from assay.infrastructure.unit import Reading, Unit
+from assay.infrastructure.unit import RENDERED, Reading, Unit
 
 PLATFORM = "gitlab"
 _GLOBAL = frozenset(
@@ -33,35 +35,65 @@ _GLOBAL = frozenset(
 )
 _SCRIPTS = ("before_script", "script", "after_script")
 _MAX_EXTENDS = 8
+_MAX_FILES = 500
+
+Fetch = Callable[[str], str | None]
+"""The text of another file of the project, or None."""
+Shared = Mapping[str, tuple[str, Node]]
+"""Jobs of all pipeline files by name, each with its file."""
 
 
-def read(uri: str, text: str) -> Reading:
-    """The units of one pipeline file."""
-    documents = read_yaml(text)
-    units: list[Unit] = []
-    for root in documents.roots:
-        if isinstance(root.value, dict):
-            units.extend(_units(uri, root))
-    return Reading(uri, PLATFORM, tuple(units), documents.problems)
+def read_all(texts: Mapping[str, str], fetch: Fetch) -> Iterable[Reading]:
+    """The units of every pipeline file, and of the local files that these include, whatever their names."""
+    files: dict[str, Documents] = {}
+    waiting = list(texts)
+    while waiting and len(files) < _MAX_FILES:
+        uri = waiting.pop()
+        text = texts[uri] if uri in texts else fetch(uri)
+        if uri in files or text is None:
+            continue
+        files[uri] = read_yaml(text)
+        waiting.extend(local for root in files[uri].roots for local in _local_includes(uri, root))
+    shared: dict[str, tuple[str, Node]] = {}
+    for uri, documents in files.items():
+        for root in documents.roots:
+            shared.update({name: (uri, job) for name, job in root.fields() if name not in _GLOBAL})
+    for uri, documents in files.items():
+        units: list[Unit] = []
+        for root in documents.roots:
+            if isinstance(root.value, dict):
+                units.extend(_units(uri, root, shared))
+        yield Reading(uri, PLATFORM, tuple(units), documents.problems)
 
 
-def _units(uri: str, root: Node) -> Iterator[Unit]:
+def _includes(root: Node) -> list[Node]:
+    include = root.get("include")
+    if include is None:
+        return []
+    return list(include.items()) if isinstance(include.value, list) else [include]
+
+
+def _local_includes(uri: str, root: Node) -> Iterator[str]:
+    for item in _includes(root):
+        local = item.text("local") or (item.text() if not isinstance(item.value, dict) else "")
+        if local and "://" not in local and "*" not in local and "$" not in local:
+            yield resolved(uri, "/" + local)
+
+
+def _units(uri: str, root: Node, shared: Shared) -> Iterator[Unit]:
     pipeline = Node(
         {**dict(root.fields()), "variables_list": Node(list(_variables(root)), root.span), **_image(root)},
         root.span,
     )
     yield Unit(PLATFORM, "pipeline", uri, uri, pipeline, Span(1, 1, 1, 2))
-    include = root.get("include")
-    for item in (
-        include.items() if include and isinstance(include.value, list) else [include] if include else []
-    ):
+    for item in _includes(root):
         node = item if isinstance(item.value, dict) else Node({"local": item}, item.span, item.key)
         yield Unit(PLATFORM, "include", "include", uri, node, item.place)
     yield from _scripts(uri, root, {"pipeline": pipeline})
     for name, job in root.fields():
         if name in _GLOBAL or not isinstance(job.value, dict) or not _is_job(job):
             continue
-        whole = _extended(job, root, 0)
+        whole, foreign = _extended(job, root, uri, shared, 0)
         assert isinstance(whole.value, dict)
         node = Node(
             {**whole.value, "variables_list": Node(list(_variables(job)), job.span), **_image(whole)},
@@ -69,7 +101,8 @@ def _units(uri: str, root: Node) -> Iterator[Unit]:
             job.key,
         )
         around = {"pipeline": pipeline, "job": node}
-        yield Unit(PLATFORM, "job", name, uri, node, job.key or job.span, around)
+        style = RENDERED if foreign else "yaml"
+        yield Unit(PLATFORM, "job", name, uri, node, job.key or job.span, around, style=style)
         yield from _scripts(uri, job, around)
 
 
@@ -80,19 +113,26 @@ def _is_job(job: Node) -> bool:
     )
 
 
-def _extended(job: Node, root: Node, depth: int) -> Node:
+def _extended(job: Node, root: Node, uri: str, shared: Shared, depth: int) -> tuple[Node, bool]:
+    """The job with what it extends below its own keys, and whether another file gave some of that."""
     extends = job.get("extends")
     if extends is None or not isinstance(job.value, dict):
-        return job
+        return job, False
     value: dict[str, Node] = {}
+    foreign = False
     for item in extends.items() if isinstance(extends.value, list) else [extends]:
-        parent = root.get(item.text())
+        source, parent = uri, root.get(item.text())
+        if parent is None:
+            source, parent = shared.get(item.text(), (uri, None))
         if parent is None or depth >= _MAX_EXTENDS or not isinstance(parent.value, dict):
             value[OPEN] = Node(UNKNOWN)
-        else:
-            below = _extended(parent, root, depth + 1)
-            value.update(below.value if isinstance(below.value, dict) else {})
-    return Node({**value, **job.value}, job.span, job.key)
+            continue
+        below, other = _extended(parent, root, source, shared, depth + 1)
+        if source != uri:
+            below, other = moved(below, item.place), True
+        foreign = foreign or other
+        value.update(below.value if isinstance(below.value, dict) else {})
+    return Node({**value, **job.value}, job.span, job.key), foreign
 
 
 def _variables(node: Node) -> Iterator[Node]:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from assay.infrastructure.credentials import is_guessable, is_secret_setting
+from assay.infrastructure.documents.placed import placed, resolved
 from assay.infrastructure.documents.read_json import read_json
 from assay.infrastructure.documents.read_yaml import Documents, read_yaml
 from assay.infrastructure.documents.templates import holes, is_template
 from assay.infrastructure.node import OPEN, UNKNOWN, Node, Span, Unknown
 from assay.infrastructure.platforms.docker import image_facts
-from assay.infrastructure.unit import Problem, Reading, Unit
+from assay.infrastructure.unit import RENDERED, Problem, Reading, Unit
 
 PLATFORM = "kubernetes"
 _POD_PATHS = ("spec.template.spec", "spec.jobTemplate.spec.template.spec", "template.spec")
@@ -25,8 +27,8 @@ _INHERITED = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile", "appA
 _MAX_LIST = 20
 
 
-def read_all(texts: Mapping[str, str]) -> Iterable[Reading]:
-    """The units of every manifest of a project."""
+def read_all(texts: Mapping[str, str], rendered: Mapping[str, str] | None = None) -> Iterable[Reading]:
+    """The units of every manifest of a project. `rendered` is what `helm` made of templates: values from there, places from the template."""
     charts = {
         uri.rpartition("/")[0]: text
         for uri, text in texts.items()
@@ -43,6 +45,9 @@ def read_all(texts: Mapping[str, str]) -> Iterable[Reading]:
     }
     patches = _patches({uri: documents for uri, (documents, _) in parsed.items()})
     for uri, (documents, template) in parsed.items():
+        if rendered is not None and uri in rendered:
+            yield _rendered(uri, rendered[uri], documents)
+            continue
         units = tuple(unit for root in documents.roots for unit in _units(uri, root, uri in patches))
         problems = documents.problems
         if template:
@@ -51,6 +56,16 @@ def read_all(texts: Mapping[str, str]) -> Iterable[Reading]:
                 for problem in problems
             )
         yield Reading(uri, PLATFORM, units, problems)
+
+
+def _rendered(uri: str, text: str, template: Documents) -> Reading:
+    documents = read_yaml(text)
+    units = tuple(
+        replace(unit, style=RENDERED)
+        for root in placed(documents.roots, template.roots)
+        for unit in _units(uri, root, patch=False)
+    )
+    return Reading(uri, PLATFORM, units, documents.problems)
 
 
 def _values_of(uri: str, defaults: Mapping[str, Node | None]) -> Node | None:
@@ -80,7 +95,6 @@ def _patches(parsed: Mapping[str, Documents]) -> set[str]:
     """The files that some kustomization names as a patch: they complete an object that stands elsewhere."""
     found: set[str] = set()
     for uri, documents in parsed.items():
-        folder = uri.rpartition("/")[0]
         for root in documents.roots:
             if root.text("kind") not in ("Kustomization", "Component") and "kustomization" not in uri:
                 continue
@@ -88,18 +102,8 @@ def _patches(parsed: Mapping[str, Documents]) -> set[str]:
                 for item in (root.get(list_name) or Node(None)).items():
                     name = item.text("path") or item.text()
                     if name and "\n" not in name:
-                        found.add(_joined(folder, name))
+                        found.add(resolved(uri, name))
     return found
-
-
-def _joined(folder: str, name: str) -> str:
-    parts = [part for part in folder.split("/") if part]
-    for part in name.split("/"):
-        if part == "..":
-            del parts[-1:]
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)
 
 
 def _units(uri: str, root: Node, patch: bool, depth: int = 0) -> Iterator[Unit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from assay.model.rule import Rule
 from assay.model.scan import FileStatus, Notification, ScanType
 from assay.rules.load import load_engine
 from assay.scan.engines.protocol import Canary, Look, Project
-from assay.scan.target.file import SourceFile, Trait
+from assay.scan.target.file import SourceFile, TargetFile, Trait
 
 if TYPE_CHECKING:  # most trees declare nothing: the readers of documents are loaded where one is met
     from assay.infrastructure.checker import Checker
@@ -26,6 +26,25 @@ _DOMAINS: dict[str, frozenset[ScanType]] = {
     "agents": frozenset({ScanType.AGENTS}),
 }
 _IAC = frozenset({ScanType.IAC})
+
+
+def document_files(
+    engine: str, project: Project, targets: Iterable[TargetFile]
+) -> tuple[list[tuple[str, bytes]], list[Look]]:
+    """The contents of the files that can be read, and a failed look for every other."""
+    files: list[tuple[str, bytes]] = []
+    unread: list[Look] = []
+    for target in targets:
+        try:
+            file: SourceFile = project.read(target)
+        except OSError as error:
+            note = _note(engine, target.uri, str(error))
+            unread.append(
+                Look(target.uri, status=FileStatus.FAILED, reason="unreadable", notifications=(note,))
+            )
+        else:
+            files.append((file.uri, file.content))
+    return files, unread
 
 
 def domain_of(rule_id: str) -> frozenset[ScanType]:
@@ -62,23 +81,18 @@ class DocumentEngine:
         """Read every document, then check all of them with the whole project in view."""
         from assay.infrastructure.project import read_project
 
-        files: list[tuple[str, bytes]] = []
-        for target in project.files():
-            try:
-                file: SourceFile = project.read(target)
-            except OSError as error:
-                yield Look(
-                    target.uri,
-                    status=FileStatus.FAILED,
-                    reason="unreadable",
-                    notifications=(_note(self.name, target.uri, str(error)),),
-                )
-            else:
-                files.append((file.uri, file.content))
-        documents = read_project(files, self.platforms)
-        yield from self._looks(documents)
+        files, unread = document_files(self.name, project, project.files())
+        yield from unread
+        if any(uri.endswith("Chart.yaml") for uri, _ in files):
+            from assay.scan.engines.charts import render_charts
 
-    def _looks(self, documents: Documents) -> Iterator[Look]:
+            rendered = render_charts(files)
+            documents = read_project(files, self.platforms, rendered.texts)
+            yield from self._looks(documents, rendered.notes)
+        else:
+            yield from self._looks(read_project(files, self.platforms))
+
+    def _looks(self, documents: Documents, notes: Mapping[str, str] | None = None) -> Iterator[Look]:
         from assay.infrastructure.checker import Checker
 
         if self._checker is None:
@@ -97,7 +111,11 @@ class DocumentEngine:
                     _clamped(finding, lines_of(finding.location.uri))
                 )
         for reading in documents.readings:
-            yield self._look(reading, tuple(found.pop(reading.uri, ())))
+            look = self._look(reading, tuple(found.pop(reading.uri, ())))
+            if notes is not None and reading.uri in notes:
+                told = _note(self.name, reading.uri, notes[reading.uri])
+                look = replace(look, notifications=(*look.notifications, told))
+            yield look
 
     def _look(self, reading: Reading, findings: tuple[Finding, ...]) -> Look:
         serious = [problem for problem in reading.problems if problem.reason != "encoding"]
@@ -116,11 +134,11 @@ class InfrastructureEngine(DocumentEngine):
     scan_types = frozenset({ScanType.CONTAINERS, ScanType.IAC, ScanType.AGENTS})
 
     def canary(self) -> Canary:
-        """A Dockerfile that pipes a download into a shell."""
-        text = b"FROM debian:12\nRUN curl -sSL http://example.com/install.sh | sh\nUSER root\n"
+        """A Dockerfile with sudo and root. Nothing that is downloaded and run: following that loads the shell room for every scan."""
+        text = b"FROM debian:12\nRUN sudo ls\nUSER root\n"
         return Canary(
             (("Dockerfile", text),),
-            ("infrastructure/docker/download-into-shell", "infrastructure/docker/runs-as-root"),
+            ("infrastructure/docker/sudo-used", "infrastructure/docker/runs-as-root"),
         )
 
 

@@ -40,6 +40,7 @@ _FOREIGN: dict[str, tuple[str, frozenset[ScanType]]] = {
     "hadolint": (_EXTERNAL + "hadolint:engine", frozenset({ScanType.CONTAINERS})),
     "kingfisher": (_EXTERNAL + "kingfisher:engine", frozenset({ScanType.SECRETS})),
     "njsscan": (_EXTERNAL + "njsscan:engine", frozenset({ScanType.SAST})),
+    "opa": (_EXTERNAL + "opa:engine", frozenset({ScanType.IAC, ScanType.CONTAINERS})),
     "osv-scanner": (_EXTERNAL + "osv_scanner:engine", frozenset({ScanType.VULNERABILITIES})),
     "ruff": (_EXTERNAL + "ruff:engine", frozenset({ScanType.SAST})),
     "semgrep": (_EXTERNAL + "semgrep:engine", frozenset({ScanType.SAST})),
