@@ -11,6 +11,7 @@ from assay.code.heap import ANY, elements, join_heaps, store
 from assay.code.intrinsics import INTRINSICS
 from assay.code.intrinsics_ecmascript import ECMASCRIPT
 from assay.code.intrinsics_java import JAVA
+from assay.code.intrinsics_python import PYTHON
 from assay.code.kinds import ALL
 from assay.code.model_rows import Row
 from assay.code.sinks import dangerous, whole
@@ -34,7 +35,7 @@ from assay.code.world import ClassInfo
 if TYPE_CHECKING:
     from assay.code.frame import Frame
 
-_DOES = INTRINSICS | ECMASCRIPT | JAVA
+_DOES = INTRINSICS | ECMASCRIPT | JAVA | PYTHON
 
 
 class Site:

@@ -6,19 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from assay.code.access import apply_proof
 from assay.code.fold import fold, fold_unary
+from assay.code.guards import keep_proofs
 from assay.code.heap import (
     ANY,
     Shape,
     append,
+    concatenate,
     elements,
     key_of,
     load,
     remove,
+    sliced,
     store,
 )
 from assay.code.ir import Instruction
 from assay.code.joining import percent, spread, taint_register, text_of
 from assay.code.kinds import ALL
+from assay.code.special_methods import as_text, run_special
 from assay.code.values import (
     UNKNOWN,
     Labels,
@@ -45,6 +49,8 @@ def run_move(f: Frame, i: Instruction) -> None:
         if value.labels:
             value = value.with_labels(stepped(value.labels, f.number, i[1], f.info.function.variables[dst]))
         f.variables[dst] = value
+        if f.calls:
+            keep_proofs(f, src, dst)
         if f.tried is not None:
             f.tried[dst] = join(f.tried[dst], value) if dst in f.tried else value
         if f.analysis.on_assign is not None:
@@ -58,7 +64,7 @@ def run_build(f: Frame, i: Instruction) -> None:
     _, _, dst, kind, registers = i
     parts = [f.get(r) for r in registers]
     if kind == "str":
-        f.set(dst, text_of(f, parts))
+        f.set(dst, text_of(f, [as_text(f, part, i[1]) for part in parts]))
         return
     fields: dict[Any, Value] = dict(enumerate(parts[:32]))
     rest = None
@@ -117,6 +123,11 @@ def run_item(f: Frame, i: Instruction) -> None:
     ) and -len(const[0]) <= constant_key < len(const[0]):
         f.set(dst, constant(const[0][constant_key]))
         return
+    if obj.types and obj.types[0] in f.analysis.world.classes:
+        made = run_special(f, obj, ("__getitem__",), [f.get(key)], i[1])
+        if made is not None:
+            f.set(dst, made)
+            return
     value = load(f.heap, f.shared, obj, constant_key)
     if obj.name and (value is None or not value.labels or obj.labels):
         made = f.analysis.read_item(f, obj, constant_key, i[1])
@@ -127,24 +138,31 @@ def run_item(f: Frame, i: Instruction) -> None:
 
 
 def run_slice(f: Frame, i: Instruction) -> None:
-    """SLICE: constants are cut, lists lose their order."""
-    _, _, dst, register, low, high, _step = i
+    """SLICE: constants and lists whose elements are known are cut, others lose their order."""
+    _, _, dst, register, *ends = i
     obj = f.get(register)
     const = obj.const
-    bounds = [f.get(r).const if r is not None else (None,) for r in (low, high)]
-    if (
-        const
-        and len(const) == 1
-        and isinstance(const[0], str | tuple)
-        and all(b and len(b) == 1 and isinstance(b[0], int | None) for b in bounds)
-    ):
-        f.set(dst, constant(const[0][bounds[0][0] : bounds[1][0]]))  # type: ignore[index]
+    bounds = _bounds(f, ends)
+    if const and len(const) == 1 and isinstance(const[0], str | tuple | bytes) and bounds is not None:
+        f.set(dst, constant(const[0][bounds]))
         return
     if obj.refs:
-        made = f.new_object(("list",), Shape({}, elements(f.heap, f.shared, obj), -1), obj.labels)
-        f.set(dst, made)
+        shape = sliced(f.heap, f.shared, obj, bounds) if bounds is not None else None
+        shape = shape or Shape({}, elements(f.heap, f.shared, obj), -1)
+        f.set(dst, f.new_object(("list",), shape, obj.labels))
         return
     f.set(dst, Value(obj.labels, types=obj.types) if obj.labels else UNKNOWN)
+
+
+def _bounds(f: Frame, registers: list[int | None]) -> slice | None:
+    """Constant bounds of a slice."""
+    found: list[int | None] = []
+    for register in registers:
+        const = f.get(register).const if register is not None else (None,)
+        if const is None or len(const) != 1 or not isinstance(const[0], int | None):
+            return None
+        found.append(const[0])
+    return slice(*found) if found[2:] != [0] else None
 
 
 def run_op(f: Frame, i: Instruction) -> None:
@@ -163,7 +181,7 @@ def run_op(f: Frame, i: Instruction) -> None:
         f.set(dst, UNKNOWN if known is None else constant(known))
         return
     labels_a, labels_b = f.deep(a), f.deep(b)
-    if not labels_a and not labels_b and symbol != "+":
+    if not labels_a and not labels_b and symbol not in ("+", "|") and not (symbol == "%" and a.const):
         f.set(dst, UNKNOWN if symbol != "%" or a.types != ("str",) else _STRING)
         return
     f.set(dst, _arithmetic(f, symbol, a, b, join_labels(labels_a, labels_b)))
@@ -177,8 +195,15 @@ def _arithmetic(f: Frame, symbol: str, a: Value, b: Value, labels: Labels | None
     ):
         return text_of(f, [a, b])
     if symbol == "+" and (_is_list(a) or _is_list(b)):
-        rest = join(elements(f.heap, f.shared, a), elements(f.heap, f.shared, b))
-        return f.new_object(("list",), Shape({}, rest, -1), join_labels(a.labels, b.labels))
+        made = f.new_object(("list",), Shape({}), join_labels(a.labels, b.labels))
+        for value in (a, b):
+            concatenate(f.heap, f.shared, made, value)
+        return made
+    if symbol == "|" and "dict" in a.types and a.refs:
+        made = f.new_object(("dict",))
+        for value in (a, b):
+            spread(f, made, value)
+        return made
     if symbol == "%" and "str" in a.types:
         return percent(f, a, b)
     if symbol == "format":
@@ -283,6 +308,8 @@ def run_set_item(f: Frame, i: Instruction) -> None:
     _, span, register, key, src = i
     obj, value = f.get(register), f.get(src)
     constant_key = key_of(f.get(key))
+    if obj.types and obj.types[0] in f.analysis.world.classes:
+        run_special(f, obj, ("__setitem__",), [f.get(key), value], span)
     f.analysis.write_item(f, obj, f.get(key), value, span)
     if obj.refs:
         store(f.heap, f.shared, obj, constant_key, value, weak=False)

@@ -17,6 +17,7 @@ from assay.code.values import (
     Value,
     constant,
     join,
+    join_labels,
     truth,
 )
 
@@ -84,8 +85,10 @@ def run_logic(f: Frame, i: Instruction) -> None:
 
 
 def _either(symbol: str, first: Value, second: Value) -> Value:
-    if symbol == "and" and second.const is not None and not any(second.const):
-        return second.without_const() if first.const is None else join(first, second)
+    if symbol == "and":  # what is false carries no text
+        first = first.with_labels(None) if first.const is None and not first.refs else first
+        if second.const is not None and not any(second.const):
+            return second.without_const() if first.const is None else join(first, second)
     if first.const is not None and symbol == "or" and not any(first.const):
         return second
     joined = join(first, second)
@@ -301,6 +304,7 @@ def run_try(f: Frame, i: Instruction) -> bool:
     _, _, body, handlers, otherwise, final = i
     before = f.snapshot()
     outer_raised, f.raised = f.raised, []
+    outer_thrown, f.thrown = f.thrown, None
     outer_tried, f.tried = f.tried, {}
     f.tries += 1
     alive = f.run(body)
@@ -308,6 +312,7 @@ def run_try(f: Frame, i: Instruction) -> bool:
     tried, f.tried = f.tried, outer_tried
     after = f.snapshot()
     thrown, f.raised = f.raised, outer_raised
+    said, f.thrown = f.thrown, outer_thrown
     if alive:
         alive = f.run(otherwise)
     ended: list[tuple[list[Value], Heap]] = [(f.variables, f.heap)] if alive else []
@@ -317,7 +322,8 @@ def run_try(f: Frame, i: Instruction) -> bool:
         for written, value in tried.items():  # any of its values, not only the last
             f.variables[written] = join(f.variables[written], value)
         if variable is not None:
-            f.variables[variable] = f.analysis.exception_value(f, i[1])
+            caught = f.analysis.exception_value(f, i[1])
+            f.variables[variable] = caught.with_labels(join_labels(caught.labels, said))
         if f.run(block):
             ended.append((f.variables, f.heap))
     alive = f.merge_all(ended, False)
@@ -347,6 +353,8 @@ def run_raise(f: Frame, i: Instruction) -> bool:
     """RAISE: the state is kept for the handlers around."""
     if f.tries:
         f.raised.append(f.snapshot())
+        if i[2] is not None:
+            f.thrown = join_labels(f.thrown, f.deep(f.get(i[2])))
     return False
 
 

@@ -12,6 +12,7 @@ from assay.code.heap import EMPTY, Shape
 from assay.code.kinds import ALL
 from assay.code.model_rows import Row
 from assay.code.sinks import dangerous, whole
+from assay.code.special_methods import is_enumeration, run_special
 from assay.code.summary import Closure, Event, Sink
 from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Value, doubted, join
 from assay.code.world import ClassInfo, FunctionInfo
@@ -126,6 +127,8 @@ class Definitions(Calling):
 
     def construct(self, f: Frame, site: Site, cls: ClassInfo) -> Value:
         """A new object of a project class."""
+        if is_enumeration(cls):
+            return Value(types=(cls.qualname,))
         made = f.new_object((cls.qualname,))
         constructors = (
             cls.method("__init__")
@@ -141,6 +144,7 @@ class Definitions(Calling):
                 self.call_closure(f, site, Closure(constructor, made))
         else:
             self._fill_fields(f, site, cls, made)
+            run_special(f, made, ("__post_init__",), [], site.span)
             if cls.foreign and not cls.fields:
                 made = made.with_labels(doubted(site.labels()))
         for field_ref in made.refs:

@@ -44,7 +44,7 @@ class Frame:
 
     __slots__ = (
         "analysis", "calls", "env", "heap", "info", "jumps", "language", "loops", "module", "number", "raised", "reads", "result", "returned",
-        "returns", "shared", "sites", "summary", "temps", "tried", "tries", "variables", "work", "yielded",
+        "returns", "shared", "sites", "summary", "temps", "thrown", "tried", "tries", "variables", "work", "yielded",
     )  # fmt: skip
 
     def __init__(self, analysis: Analysis, info: FunctionInfo) -> None:
@@ -67,6 +67,7 @@ class Frame:
         self.tries = 0
         self.raised: list[tuple[list[Value], Heap]] = []
         self.tried: dict[int, Value] | None = None
+        self.thrown: Labels | None = None
         self.returns: list[tuple[Value, list[Value], Heap]] = []
         self.yielded: Value | None = None
         self.summary = Summary()

@@ -12,6 +12,7 @@ from assay.code.values import UNKNOWN, Value, cleared
 if TYPE_CHECKING:
     from assay.code.frame import Frame
 
+_ABSENT = ((None,), (ir.UNDEFINED,))
 _FLIP = {"!=": "==", "not in": "in", "is not": "is"}
 _MAX_DEPTH = 12
 
@@ -28,7 +29,7 @@ def refine(f: Frame, condition: int, polarity: bool, depth: int = 0) -> None:
         return
     op = made[0]
     if op == ir.OP:
-        _compare(f, made, polarity)
+        _compare(f, made, polarity, depth)
     elif op == ir.UNARY and made[3] == "not":
         refine(f, made[4], not polarity, depth + 1)
     elif op == ir.LOGIC:
@@ -61,12 +62,14 @@ def _refine_variable(f: Frame, variable: int, polarity: bool) -> None:
             clear(f, register, mask)
 
 
-def _compare(f: Frame, made: ir.Instruction, polarity: bool) -> None:
+def _compare(f: Frame, made: ir.Instruction, polarity: bool, depth: int) -> None:
     symbol, left, right = made[3], made[4], made[5]
     if symbol in _FLIP:
         symbol, polarity = _FLIP[symbol], not polarity
     if symbol in ("<", ">=", ">") and f.get(right).const in ((0,), (-1,)):
         _searched(f, left, absent=polarity == (symbol == "<"))
+    if symbol in ("is", "==") and f.get(right).const in _ABSENT:
+        refine(f, left, not polarity, depth + 1)  # a match that is not None is a match
     if not polarity:
         return
     if symbol == "in" and f.analysis.is_fixed_collection(f, f.get(right)):
@@ -110,6 +113,22 @@ def _called(f: Frame, made: ir.Instruction, polarity: bool) -> None:
         tested = f.info.definition(register) if register < 0 and mask == ALL else None
         if tested is not None and tested[0] == ir.FIELD:
             f.analysis.field_guard(f, tested)
+
+
+def prove(f: Frame, result: int, register: int, mask: int, polarity: bool = True) -> None:
+    """That a call's result is true (or false) will clear these kinds from a register."""
+    if mask:
+        key = ("true" if polarity else "false", result)
+        f.calls[key] = [*f.calls.get(key, ()), (register, mask)]
+
+
+def keep_proofs(f: Frame, source: int, variable: int) -> None:
+    """`ok = valid(x)`: what the call's result proves, the variable proves while it holds that result."""
+    true, false = f.calls.get(("true", source)), f.calls.get(("false", source))
+    if true or false:
+        f.calls["proof", variable] = (f.variables[variable], true or (), false or ())
+    else:
+        f.calls.pop(("proof", variable), None)
 
 
 def clear(f: Frame, register: int, mask: int) -> None:

@@ -159,6 +159,50 @@ def remove(heap: Heap, value: Value, key: Any) -> None:
             heap[ref] = Shape(fields, shape.rest, shape.size)
 
 
+def _known(heap: Heap, shared: Heap, value: Value) -> list[Value] | None:
+    """The elements of a list in order, if all are known."""
+    if len(value.refs) != 1:
+        return None
+    shape = heap.get(value.refs[0]) or shared.get(value.refs[0])
+    if shape is None or shape.rest is not None or shape.size != len(shape.fields):
+        return None
+    found = [shape.fields.get(index) for index in range(shape.size)]
+    return [one for one in found if one is not None] if None not in found else None
+
+
+def reversed_shape(shape: Shape) -> Shape:
+    """The shape of a list turned round."""
+    if (
+        shape.rest is None
+        and shape.size == len(shape.fields)
+        and all(isinstance(k, int) for k in shape.fields)
+    ):
+        return Shape({shape.size - 1 - key: value for key, value in shape.fields.items()}, None, shape.size)
+    rest = _read(shape, ANY)
+    return Shape({}, rest, -1)
+
+
+def concatenate(heap: Heap, shared: Heap, target: Value, source: Value) -> None:
+    """Put the elements of a list behind those of another."""
+    items = _known(heap, shared, source)
+    if items is not None:
+        for item in items:
+            append(heap, shared, target, item, False)
+        return
+    inner = load(heap, shared, source, ANY)
+    if inner is not None:
+        append(heap, shared, target, inner, True)
+
+
+def sliced(heap: Heap, shared: Heap, value: Value, bounds: slice) -> Shape | None:
+    """The shape of a part of a list, if all of its elements are known."""
+    items = _known(heap, shared, value)
+    if items is None:
+        return None
+    items = items[bounds]
+    return Shape(dict(enumerate(items)), None, len(items))
+
+
 def deep_labels(heap: Heap, shared: Heap, value: Value, depth: int = 3) -> Labels | None:
     """The labels of a value and of everything in it."""
     labels = value.labels

@@ -41,6 +41,8 @@ class Instance:
                 self._effect(ref, shape)
         for event in summary.events.values():
             self._event(event)
+        for name, (value, sure) in summary.outer.items():
+            self._assign(name, self.value(value, 0), sure)
         return self.value(summary.result, 0)
 
     def _effect(self, ref: Any, shape: Shape) -> None:
@@ -52,6 +54,17 @@ class Instance:
             f.analysis.store_field(f, target, key, self.value(value, 1))
         if shape.rest is not None:
             store(f.heap, f.shared, target, ANY, self.value(shape.rest, 1))
+
+    def _assign(self, name: str, value: Value, sure: bool) -> None:
+        """The function assigned a variable of the function around it, which may be the caller, or around the caller too."""
+        f, inner = self.f, self.closure.info
+        if f.module is not inner.module or f.info.function.kind == "module":
+            return
+        slot = f.info.slot(name)
+        if slot is None:
+            f.summary.outer.setdefault(name, (value, sure))
+        elif inner.function.parent >= f.info.function.index:
+            f.variables[slot] = value if sure and not f.loops else join(f.variables[slot], value)
 
     def symbol(self, symbol: Symbol) -> Value:
         """What a symbol stands for here."""

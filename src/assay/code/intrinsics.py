@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from assay.code.heap import ANY, EMPTY, Shape, append, elements, insert, key_of, load, remove, store
+from assay.code.heap import (
+    ANY,
+    EMPTY,
+    Shape,
+    append,
+    concatenate,
+    elements,
+    insert,
+    key_of,
+    load,
+    remove,
+    store,
+)
+from assay.code.intrinsics_calls import apply, map_values, partial, partial_call
 from assay.code.intrinsics_text import (
     builder,
     builder_text,
@@ -24,7 +37,8 @@ from assay.code.intrinsics_text import (
     to_text,
 )
 from assay.code.kinds import ALL
-from assay.code.values import UNKNOWN, Labels, Value, constant, join, join_labels
+from assay.code.special_methods import iterated
+from assay.code.values import UNKNOWN, Labels, Value, constant, join
 
 if TYPE_CHECKING:
     from assay.code.calls import Site
@@ -62,22 +76,17 @@ def _insert(f: Frame, site: Site) -> Value:
 
 def _extend(f: Frame, site: Site) -> Value:
     for value in site.args:
-        for ref in value.refs:
-            shape = f.heap.get(ref) or f.shared.get(ref)
-            if shape is not None and shape.rest is None and shape.size == len(shape.fields) and not f.loops:
-                for index in range(shape.size):
-                    append(f.heap, f.shared, site.receiver, shape.fields[index], in_loop=False)
-                return constant(None)
-        inner = elements(f.heap, f.shared, value)
-        if inner is not UNKNOWN:
-            append(f.heap, f.shared, site.receiver, inner, in_loop=True)
-            taint_receiver(f, site, f.deep(inner))
+        concatenate(f.heap, f.shared, site.receiver, value)
+        taint_receiver(f, site, f.deep(elements(f.heap, f.shared, value)))
     return constant(None)
 
 
 def _get(f: Frame, site: Site) -> Value:
     """`mapping.get(key, default)`, `list.get(index)`."""
     key = key_of(site.args[0]) if site.args else ANY
+    wanted = site.keywords.get("type") or (site.args[2] if len(site.args) > 2 else None)
+    if wanted is not None and wanted.name in _NUMBERS:
+        return _INT  # werkzeug's `get(key, type=int)`: the default if it is no number
     found = load(f.heap, f.shared, site.receiver, key)
     if found is None and site.receiver.name:
         found = f.analysis.read_item(f, site.receiver, key, site.span)
@@ -115,6 +124,8 @@ def _put(f: Frame, site: Site) -> Value:
 def _setdefault(f: Frame, site: Site) -> Value:
     key = key_of(site.args[0]) if site.args else ANY
     old = load(f.heap, f.shared, site.receiver, key)
+    if old is not None and _surely(f, site.receiver, key):
+        return old
     default = site.args[1] if len(site.args) > 1 else constant(None)
     store(f.heap, f.shared, site.receiver, key, default, weak=True)
     return default if old is None else join(old, default)
@@ -212,7 +223,11 @@ def _collect(f: Frame, site: Site) -> Value:
         for key, value in site.keywords.items():
             store(f.heap, f.shared, made, key, value)
         return made
-    source = first_argument(site)
+    source = iterated(f, first_argument(site), site.span)
+    if name == "dict" and "dict" not in source.types:
+        pairs = _paired(f, source)
+        if pairs is not None:
+            return f.new_object(("dict",), Shape(pairs))
     for ref in source.refs[:1]:
         shape = f.heap.get(ref) or f.shared.get(ref)
         if shape is not None and name in ("list", "tuple", "dict"):
@@ -222,6 +237,20 @@ def _collect(f: Frame, site: Site) -> Value:
             return made
     inner = elements(f.heap, f.shared, source)
     return f.new_object((kind,), Shape({}, None if inner is UNKNOWN else inner, -1), source.labels)
+
+
+def _paired(f: Frame, source: Value) -> dict[Any, Value] | None:
+    """The mapping that a list of pairs with constant keys makes."""
+    shape = f.heap.get(source.refs[0]) or f.shared.get(source.refs[0]) if len(source.refs) == 1 else None
+    if shape is None or shape.rest is not None or not shape.fields:
+        return None
+    found: dict[Any, Value] = {}
+    for pair in shape.fields.values():
+        key, value = (load(f.heap, f.shared, pair, n) for n in (0, 1))
+        if key is None or value is None or key_of(key) == ANY:
+            return None
+        found[key_of(key)] = value
+    return found
 
 
 def _number(f: Frame, site: Site) -> Value:
@@ -240,6 +269,7 @@ def _number(f: Frame, site: Site) -> Value:
 
 
 _INT = Value(types=("int",))
+_NUMBERS = frozenset(("int", "float", "bool", "uuid.UUID", "decimal.Decimal"))
 
 
 def _boolean(_f: Frame, _site: Site) -> Value:
@@ -263,7 +293,7 @@ def _length(f: Frame, site: Site) -> Value:
 
 def _element(f: Frame, site: Site) -> Value:
     """One element: `next(x)`, `max(x)`, `list.get(i)` with an unknown index."""
-    source = site.receiver if site.member and not site.args else first_argument(site)
+    source = iterated(f, site.receiver if site.member and not site.args else first_argument(site), site.span)
     found = elements(f.heap, f.shared, source)
     return found if len(site.args) < 2 else join(found, site.args[-1])
 
@@ -284,53 +314,6 @@ def _pairs(f: Frame, site: Site) -> Value:
         columns = [_INT, *columns[:1]]
     pair = f.new_object(("tuple",), Shape(dict(enumerate(columns)), None, len(columns)))
     return f.new_object(("list",), Shape({}, pair, -1))
-
-
-def _map(f: Frame, site: Site) -> Value:
-    """`map(function, values)`, `values.map(function)`: what the function gives for an element."""
-    source = site.receiver if site.member else (site.args[1] if len(site.args) > 1 else UNKNOWN)
-    function = site.args[0] if site.args else UNKNOWN
-    inner = elements(f.heap, f.shared, source)
-    result = called(f, site, function, [inner])
-    name = site.member or (site.names[0] if site.names else "")
-    if name in ("filter", "sort", "sorted", "forEach") or not function.calls:
-        result = inner if function.calls else Value(join_labels(f.deep(inner), None))
-    return f.new_object(("list",), Shape({}, result, -1))
-
-
-def called(f: Frame, site: Site, function: Value, args: list[Value]) -> Value:
-    """What calling a value gives; without a known function, what it gets comes out."""
-    from assay.code.summary import Closure
-
-    result: Value | None = None
-    for call in function.calls:
-        if isinstance(call, Closure):
-            one = f.analysis.call_function(f, call, args, site.span)
-            result = one if result is None else join(result, one)
-    if result is None:
-        labels: Labels | None = None
-        for value in args:
-            labels = join_labels(labels, f.deep(value))
-        return Value(labels) if labels else UNKNOWN
-    return result
-
-
-def _apply(f: Frame, site: Site) -> Value:
-    """Call the first argument with the others: threads, executors, `functools.partial` at once."""
-    function = (
-        site.keywords.get("target")
-        or site.keywords.get("func")
-        or next((a for a in site.args if a.calls), UNKNOWN)
-    )
-    rest = [a for a in site.args if a is not function]
-    packed = site.keywords.get("args")
-    if packed is not None:
-        for index in range(8):
-            item = load(f.heap, f.shared, packed, index)
-            if item is None:
-                break
-            rest.append(item)
-    return called(f, site, function, rest)
 
 
 def _getattr(f: Frame, site: Site) -> Value:
@@ -442,7 +425,7 @@ INTRINSICS: dict[str, Callable[[Frame, Site], Value]] = {
     "pop": _pop, "remove": _remove, "clear": _clear, "update": _update, "values": _values, "keys": _keys, "items": _items,
     "copy": _copy, "collect": _collect, "join": join_text, "format": format_text, "percent": percent_text, "text": to_text, "same": same_text,
     "change": changed_text, "split": split_text, "number": _number, "boolean": _boolean, "length": _length, "element": _element,
-    "first": _first_element, "last": _last_element, "pairs": _pairs, "map": _map, "apply": _apply, "getattr": _getattr,
+    "first": _first_element, "last": _last_element, "pairs": _pairs, "map": map_values, "apply": apply, "partial": partial, "partial_call": partial_call, "getattr": _getattr,
     "setattr": _setattr, "super": _super, "builder": builder, "builder_text": builder_text, "new_builder": new_builder,
     "new": _new, "listed": _listed, "mapped": _mapped, "new_argv": _new_argv, "listed_argv": _listed_argv, "fill_remote": _fill_remote, "new_text": new_text, "is_type": _is_type, "path_join": path_join, "choice": _choice,
 }  # fmt: skip

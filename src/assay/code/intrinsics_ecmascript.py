@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assay.code.heap import ANY, Shape, elements, load, store
-from assay.code.intrinsics import INTRINSICS, called
+from assay.code.intrinsics import INTRINSICS
+from assay.code.intrinsics_calls import called
 from assay.code.ir import Regex
 from assay.code.kinds import ALL, mask_of
 from assay.code.values import UNKNOWN, Value, cleared, join, join_labels

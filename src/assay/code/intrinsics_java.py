@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assay.code import ir
 from assay.code.heap import ANY, elements, insert, key_of, load, remove, store
-from assay.code.intrinsics import called
+from assay.code.intrinsics_calls import called
 from assay.code.intrinsics_text import changed_text, taint_receiver
 from assay.code.ir import Regex
 from assay.code.kinds import BIT

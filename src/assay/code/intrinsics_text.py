@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from assay.code.heap import Shape, load, store
 from assay.code.kinds import ALL
+from assay.code.special_methods import as_text
 from assay.code.values import UNKNOWN, Labels, Value, cleared, constant, join_labels
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def format_text(f: Frame, site: Site) -> Value:
     from assay.code.joining import text_of
 
     template = site.receiver.const[0] if site.receiver.const and len(site.receiver.const) == 1 else None
+    mapping = site.args[0] if site.member == "format_map" and site.args else None
     if not isinstance(template, str) or template.count("{") > 40:
         return Value(site.labels(), types=("str",))
     values: list[Value] = []
@@ -73,9 +75,13 @@ def format_text(f: Frame, site: Site) -> Value:
             name = name.split("!")[0].split(".")[0].split("[")[0]
             if not name:
                 name, automatic = str(automatic), automatic + 1
-            value = site.argument(int(name)) if name.isdigit() else site.keywords.get(name)
+            if mapping is not None:
+                value = load(f.heap, f.shared, mapping, name)
+            else:
+                value = site.argument(int(name)) if name.isdigit() else site.keywords.get(name)
             if value is None:
                 value = Value(spread_labels(f, site))
+            value = as_text(f, value, site.span)
             values.append(
                 Value(cleared(f.deep(value), ALL)) if spec[-1:] in "dxXobeEfFgGn" and spec else value
             )
@@ -97,7 +103,7 @@ def percent_text(f: Frame, site: Site) -> Value:
 
 def to_text(f: Frame, site: Site) -> Value:
     """`str(x)`, `x.toString()`."""
-    source = subject(site)
+    source = as_text(f, subject(site), site.span)
     if (
         source.const is not None
         and len(source.const) == 1

@@ -36,6 +36,7 @@ class RowFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defa
     bases: list[str] = []
     does: str = ""
     parameter: str = ""
+    state: bool = False
     note: str = ""
 
 

@@ -7,11 +7,12 @@ from typing import Any
 from assay.code import ir
 from assay.code.access import sole_source
 from assay.code.frame import Frame
-from assay.code.heap import ANY, elements, key_of, load, store
+from assay.code.heap import ANY, EMPTY, elements, key_of, load, store
 from assay.code.kinds import ALL, BIT
 from assay.code.scoping import Scoping
+from assay.code.special_methods import is_enumeration, iterated, member_value, run_setter, run_special
 from assay.code.summary import Closure
-from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, join
+from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, constant, join
 from assay.code.world import ClassInfo, FunctionInfo
 
 _PROPERTIES = frozenset(("property", "functools.cached_property", "django.utils.functional.cached_property"))
@@ -87,7 +88,8 @@ class Reading(Scoping):
                     )
                 for cls in call.lineage:
                     if name in cls.attributes:
-                        return cls.attributes[name]
+                        found = cls.attributes[name]
+                        return found.with_types((call.qualname,)) if is_enumeration(call) else found
         return None
 
     def _typed_field(self, f: Frame, obj: Value, kind: str, name: str, span: int) -> Value | None:
@@ -104,7 +106,9 @@ class Reading(Scoping):
         return Value(name=f"{kind}.{name}")
 
     def _instance_field(self, f: Frame, obj: Value, cls: ClassInfo, name: str, span: int) -> Value | None:
-        result: Value | None = None
+        result = member_value(obj, cls, name)
+        if result is not None:
+            return result
         for one in cls.lineage:
             if name in one.methods and not (f.language == "java" and name in one.fields):
                 method = one.methods[name]
@@ -127,6 +131,8 @@ class Reading(Scoping):
                 return attribute if result is None else join(result, attribute)
         if result is not None:
             return result
+        if cls.method("__getattr__") and load(f.heap, f.shared, obj, name) is None:
+            return run_special(f, obj, ("__getattr__",), [constant(name)], span)
         for base in cls.foreign:
             for kind in self._models[f.language].lineage(base):
                 found = self._model_value(f, obj, f"{kind}.{name}", span)
@@ -162,6 +168,8 @@ class Reading(Scoping):
                     )
                 }
                 return Value(labels, types=(raw.returns,) if raw.returns else (), name=full)
+            if raw.state:
+                return Value(types=(raw.returns,) if raw.returns else (), name=full, refs=(self.state(full),))
             if raw.returns and not raw.sink:
                 return Value(types=(raw.returns,), name=full)
             if raw.constant is not ...:
@@ -169,6 +177,11 @@ class Reading(Scoping):
         if obj.types or not obj.name:
             return Value(name=full, labels=obj.labels)
         return Value(name=full)
+
+    def state(self, name: str) -> str:
+        """The object of a library that every function sees (`flask.g`), by its qualified name."""
+        self.shared.setdefault(name, EMPTY)
+        return name
 
     def read_item(self, f: Frame, obj: Value, key: Any, span: int) -> Value | None:
         """An element of something with a qualified name (`os.environ["X"]`)."""
@@ -199,6 +212,8 @@ class Reading(Scoping):
     def write_field(self, f: Frame, register: int, name: str, value: Value, span: int) -> None:
         """`obj.name = value`."""
         obj = f.get(register)
+        if obj.types and obj.types[0] in self.world.classes and run_setter(f, obj, name, value, span):
+            return
         self.store_field(f, obj, name, value)
         if not obj.refs:
             labels = f.deep(value)
@@ -266,6 +281,8 @@ class Reading(Scoping):
         while parent > 0:
             outer = f.module.functions[parent]
             if outer.function.kind != "class" and outer.slot(name) is not None:
+                sure = any(i[0] == ir.SETOUTER and i[1] == span for i in f.info.function.body)
+                f.summary.outer[name] = (value, sure)
                 return
             parent = outer.function.parent
         labels: Labels | None = {
@@ -301,6 +318,7 @@ class Reading(Scoping):
 
             key = key_value(f, iterable) if "dict" in iterable.types else Value(types=("int",))
             return f.new_object(("tuple",), Shape({0: key, 1: elements(f.heap, f.shared, iterable)}, None, 2))
+        iterable = iterated(f, iterable, span)
         const = iterable.const
         if const and len(const) == 1 and isinstance(const[0], tuple) and len(const[0]) <= 8:
             return Value(const=tuple(const[0])) if const[0] else UNKNOWN
@@ -321,6 +339,8 @@ class Reading(Scoping):
                 return self.call_function(f, Closure(methods[0]), [value], span)
             rows = self._models[f.language].by_name.get(f"{kind}.__enter__", ())
             for row in rows:
+                if row.raw.returns == "self":
+                    return value
                 if row.raw.returns:
                     return Value(value.labels, types=(row.raw.returns,), refs=value.refs)
         if "generator" in value.types:
