@@ -19,6 +19,8 @@ _PARTS = {
     "table",
     "secrets_corpus",
     "gateway_variants",
+    "code_sets",
+    "code_tools",
     "dependencies_names_build",
     "dependencies_starter",
     "dependencies_starter_extra",

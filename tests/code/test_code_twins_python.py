@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from code_cases import HEAD
+from python_sinks import SINKS
 from python_twins import HARMLESS, SOURCES, TWINS
 
 from assay.code.project import analyse
 from assay.rules.load import load_engine
 
-_RULES = [rule for rule in load_engine("code") if rule.id.endswith("python/command-flow")]
+_ALL = load_engine("code")
+_RULES = [rule for rule in _ALL if rule.id.endswith("python/command-flow")]
 
 
 def _is_found(definitions: str, body: str) -> bool:
@@ -33,3 +35,21 @@ def test_every_part_of_a_request_is_a_source(source: str) -> None:
 @pytest.mark.parametrize("source", HARMLESS)
 def test_what_nobody_can_choose_is_none(source: str) -> None:
     assert not _is_found("", f"bar = {source}")
+
+
+def _reported(rule: str, definitions: str, body: str) -> bool:
+    inner = "".join(f"    {line}\n" for line in f"bar = request.args.get('p')\n{body}".splitlines())
+    head = f"{HEAD}from flask import make_response, redirect, render_template_string, session\nimport flask\nimport urllib.parse\n"
+    text = f"{head}{definitions}@app.route('/v')\ndef view():\n{inner}    return 'ok'\n"
+    return bool(
+        analyse([("app.py", text.encode())], [one for one in _ALL if one.id == f"code/python/{rule}"])[
+            0
+        ].findings
+    )
+
+
+@pytest.mark.parametrize("case", SINKS, ids=str)
+def test_a_sink_is_reported_and_its_safe_twin_is_not(case: tuple[int, str]) -> None:
+    rule, definitions, bad, good = SINKS[case]
+    assert _reported(rule, definitions, bad), bad
+    assert not _reported(rule, definitions, good), good

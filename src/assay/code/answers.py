@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from assay.code.calls import Site
 from assay.code.entry import entry_row
 from assay.code.frame import Frame
+from assay.code.heap import load
 from assay.code.kinds import BIT
 from assay.code.model_rows import Row
 from assay.code.sinks import dangerous
 from assay.code.summary import Event, Sink
-from assay.code.values import HIGH, LOW, Mark, Value
+from assay.code.values import HIGH, LOW, UNKNOWN, Mark, Value
 
 if TYPE_CHECKING:
     from assay.code.analysis import Analysis
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 def answer(analysis: Analysis, f: Frame, span: int, value: Value) -> None:
     """Report what an entry point hands to the browser."""
+    if "tuple" in value.types and value.refs:  # `return page, 200`
+        value = load(f.heap, f.shared, value, 0) or UNKNOWN
     if not value.labels and value.parts is None:
         return
     found = entry_row(analysis, f, f.info)

@@ -231,7 +231,7 @@ def _hinted(f: Frame, site: Site, row: Row) -> bool:
         known = site.receiver.types[0] in ("str", "int", "list", "dict", "tuple", "set", "bytes", "bool")
         if known:
             return False
-    word = f.analysis.word_of(f, site.receiver_register).lower()
+    word = f"{f.analysis.word_of(f, site.receiver_register)} {site.receiver.name}".lower()
     return any(hint in word for hint in row.raw.hint)
 
 

@@ -26,6 +26,7 @@ from assay.code.special_methods import as_text, run_special
 from assay.code.values import (
     UNKNOWN,
     Labels,
+    Source,
     Value,
     cleared,
     constant,
@@ -132,7 +133,11 @@ def run_item(f: Frame, i: Instruction) -> None:
     if obj.name and (value is None or not value.labels or obj.labels):
         made = f.analysis.read_item(f, obj, constant_key, i[1])
         value = made if made is not None else value
-    f.set(dst, UNKNOWN if value is None else value)
+    value = UNKNOWN if value is None else value
+    chosen = f.get(key).labels
+    if chosen and any(isinstance(o, Source) and o.kind == "weakrandom" for o in chosen):
+        value = value.with_labels(join_labels(value.labels, chosen)).without_const()  # text picked by chance
+    f.set(dst, value)
     if dst in f.reads:
         apply_proof(f, dst)
 

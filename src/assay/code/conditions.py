@@ -9,6 +9,7 @@ import re2
 
 from assay.code.heap import load
 from assay.code.ir import Regex
+from assay.code.statements import is_statement
 from assay.code.values import Source, Value, constant
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ _TESTS: dict[str, Any] = {
     "dynamic": _dynamic,
     "made": _made,
     "fresh": _fresh,
+    "statement": lambda f, w, v: is_statement(v, w),
     "not": lambda f, w, v: not holds(f, w, v),
     "any": lambda f, w, v: any(holds(f, c, v) for c in w),
     "all": lambda f, w, v: all(holds(f, c, v) for c in w),

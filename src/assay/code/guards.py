@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from assay.code import ir
 from assay.code.access import keep_proof
-from assay.code.kinds import ALL, BIT
+from assay.code.kinds import ALL, BIT, mask_of
 from assay.code.values import UNKNOWN, Value, cleared
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def _compare(f: Frame, made: ir.Instruction, polarity: bool, depth: int) -> None
     if symbol in ("is", "==") and f.get(right).const in _ABSENT:
         refine(f, left, not polarity, depth + 1)  # a match that is not None is a match
     if not polarity:
+        if symbol == "in":
+            _absent(f, left, right)
         return
     if symbol == "in" and f.analysis.is_fixed_collection(f, f.get(right)):
         clear(f, left, ALL)
@@ -83,6 +85,32 @@ def _compare(f: Frame, made: ir.Instruction, polarity: bool, depth: int) -> None
             if (value.const is not None and ... not in value.const) or f.analysis.is_fixed(f, value):
                 pin(f, tested, value)
                 _compared_call(f, tested, value)
+            elif not f.deep(value) or f.analysis.is_own_host(f, other):
+                _compared_call(f, tested, value)
+
+
+def without(text: object) -> int:
+    """The kinds of danger that text cannot carry if this is nowhere in it."""
+    return _WITHOUT.get(text, 0) if isinstance(text, str) else 0
+
+
+_WITHOUT = {
+    "..": mask_of(["path", "archive"]), "/": mask_of(["path", "archive"]), "'": mask_of(["sql", "xpath"]), '"': mask_of(["xpath"]),
+    "\n": mask_of(["header", "log", "mail"]), "\r": mask_of(["header", "log", "mail"]), "\r\n": mask_of(["header", "log"]),
+    "<": mask_of(["html", "xml"]),
+}  # fmt: skip
+
+
+def _absent(f: Frame, left: int, right: int) -> None:
+    """`".." not in path`; of `"'" not in text[1:-1]` also that the text is one literal, if it is in quotes at all."""
+    const = f.get(left).const
+    if const is None or len(const) != 1:
+        return
+    made = f.info.definition(right) if right < 0 else None
+    if made is not None and made[0] == ir.SLICE:
+        clear(f, made[3], BIT["code"] if const[0] in ("'", '"') else 0)
+        return
+    clear(f, right, without(const[0]))
 
 
 def _searched(f: Frame, tested: int, absent: bool) -> None:

@@ -10,8 +10,9 @@ from assay.code.guards import prove
 from assay.code.heap import ANY, EMPTY, Shape, elements, key_of, load, store
 from assay.code.intrinsics import INTRINSICS
 from assay.code.intrinsics_calls import called
-from assay.code.ir import Regex
-from assay.code.kinds import ALL
+from assay.code.intrinsics_text import NORMAL, normal_path
+from assay.code.ir import BUILD, Regex
+from assay.code.kinds import ALL, mask_of
 from assay.code.values import UNKNOWN, Labels, Mark, Value, cleared, constant, join, join_labels
 
 if TYPE_CHECKING:
@@ -220,6 +221,32 @@ def _config_read(f: Frame, site: Site) -> Value:
     return constant(None)
 
 
+# Paths
+
+
+def _starts(f: Frame, site: Site) -> Value:
+    """`path.startswith(base)`: a normal path is below its base. Of any text: an address of a fixed host."""
+    prefix = site.args[0] if site.args else UNKNOWN
+    if site.dst is None or f.deep(prefix):
+        return UNKNOWN
+    const = prefix.const[0] if prefix.const and len(prefix.const) == 1 else None
+    if NORMAL in site.receiver.types and const not in ("", "/", "."):
+        prove(f, site.dst, site.receiver_register, mask_of(["path", "archive"]))
+    elif isinstance(const, str) and "/" in const.partition("://")[2]:
+        prove(f, site.dst, site.receiver_register, mask_of(["url", "redirect"]))
+    return UNKNOWN
+
+
+def _common_path(f: Frame, site: Site) -> Value:
+    """`commonpath([base, path]) == base`: the path is below the base."""
+    made = f.info.definition(site.registers[0]) if site.registers else None
+    if made is not None and made[0] == BUILD and site.dst is not None:
+        for register in made[4]:
+            if f.get(register).labels:
+                prove(f, site.dst, register, mask_of(["path", "archive"]))
+    return Value(types=("str",))
+
+
 # Regular expressions
 
 
@@ -302,6 +329,7 @@ PYTHON: dict[str, Callable[[Frame, Site], Value]] = {
     "mapping": _mapping, "reverse": _reverse, "reversed": _reversed, "pop_first": _pop_first, "insert_first": _insert_first, "chain": _chain,
     "from_keys": _from_keys, "state": _state, "named_tuple": _named_tuple, "named_tuple_object": _named_tuple_object, "starred": _starred, "fold": _reduce, "dumps": _dumps, "loads": _loads, "unescape": _unescape,
     "config_add": _config_add, "config_set": _config_set, "config_get": _config_get, "config_read": _config_read,
+    "path_starts": _starts, "common_path": _common_path, "normal_path": normal_path,
     "regex_compile": _regex_compile, "regex_match": _regex_match, "regex_find": _regex_find, "regex_split": _regex_split, "regex_sub": _regex_sub,
 }  # fmt: skip
 assert not PYTHON.keys() & INTRINSICS.keys()

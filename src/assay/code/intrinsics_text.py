@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import TYPE_CHECKING
 
 from assay.code.heap import Shape, load, store
@@ -62,31 +63,43 @@ def format_text(f: Frame, site: Site) -> Value:
     from assay.code.joining import text_of
 
     template = site.receiver.const[0] if site.receiver.const and len(site.receiver.const) == 1 else None
-    mapping = site.args[0] if site.member == "format_map" and site.args else None
-    if not isinstance(template, str) or template.count("{") > 40:
+    fields = _fields(template) if isinstance(template, str) else None
+    if fields is None:
         return Value(site.labels(), types=("str",))
     values: list[Value] = []
     automatic = 0
-    for index, piece in enumerate(template.replace("{{", "\0").replace("}}", "\1").split("{")):
-        text = piece
-        if index:
-            field, _, text = piece.partition("}")
-            name, _, spec = field.partition(":")
-            name = name.split("!")[0].split(".")[0].split("[")[0]
-            if not name:
-                name, automatic = str(automatic), automatic + 1
-            if mapping is not None:
-                value = load(f.heap, f.shared, mapping, name)
-            else:
-                value = site.argument(int(name)) if name.isdigit() else site.keywords.get(name)
-            if value is None:
-                value = Value(spread_labels(f, site))
-            value = as_text(f, value, site.span)
-            values.append(
-                Value(cleared(f.deep(value), ALL)) if spec[-1:] in "dxXobeEfFgGn" and spec else value
-            )
-        values.append(constant(text.replace("\0", "{").replace("\1", "}")))
+    for literal, name, spec in fields:
+        values.append(constant(literal))
+        if name is None:
+            continue
+        base, *keys = name.replace("]", "").replace(".", "[").split("[")
+        if not base:
+            base, automatic = str(automatic), automatic + 1
+        value = _formatted(f, site, base)
+        for key in keys:
+            value = load(f.heap, f.shared, value, int(key) if key.isdigit() else key) or UNKNOWN
+        value = as_text(f, value, site.span)
+        is_number = spec[-1:] in tuple("dxXobeEfFgGn")
+        values.append(Value(cleared(f.deep(value), ALL), types=("int",)) if is_number else value)
     return text_of(f, values)
+
+
+def _fields(template: str) -> list[tuple[str, str | None, str]] | None:
+    """The pieces of a format: literal text, and the name and specification of the field behind it."""
+    try:
+        found = [(text, name, spec or "") for text, name, spec, _ in Formatter().parse(template)]
+    except ValueError:
+        return None
+    return found if len(found) <= 40 else None
+
+
+def _formatted(f: Frame, site: Site, base: str) -> Value:
+    """The value of a field of a format."""
+    if site.member == "format_map":
+        found = load(f.heap, f.shared, site.args[0], base) if site.args else None
+    else:
+        found = site.argument(int(base)) if base.isdigit() else site.keywords.get(base)
+    return Value(spread_labels(f, site)) if found is None else found
 
 
 def percent_text(f: Frame, site: Site) -> Value:
@@ -110,7 +123,8 @@ def to_text(f: Frame, site: Site) -> Value:
         and isinstance(source.const[0], str | int | float | bool)
     ):
         return constant(str(source.const[0]))
-    return Value(f.deep(source), types=("str",), parts=source.parts)
+    types = ("str", NORMAL) if NORMAL in source.types else ("str",)
+    return Value(f.deep(source), types=types, parts=source.parts)
 
 
 def same_text(f: Frame, site: Site) -> Value:
@@ -125,9 +139,35 @@ def changed_text(f: Frame, site: Site) -> Value:
     """Text made of other text: replace, split pieces, substrings."""
     source = subject(site)
     labels = f.deep(source)
+    if labels and site.member in ("replace", "replaceAll") and site.args:
+        labels = cleared(labels, _taken_out(f, site))
     for value in site.args[1:]:
         labels = join_labels(labels, f.deep(value))
     return Value(labels, types=("str",))
+
+
+def _taken_out(f: Frame, site: Site) -> int:
+    """The kinds that replacing every one of these texts takes away; in JavaScript `replace` of text takes the first only."""
+    from assay.code.guards import without
+
+    if site.member == "replace" and f.language in ("javascript", "typescript"):
+        return 0
+    old, new = (
+        value.const[0] if value.const and len(value.const) == 1 else None
+        for value in (*site.args, UNKNOWN)[:2]
+    )
+    if not isinstance(old, str) or not isinstance(new, str):
+        return 0
+    return without(old) if old not in new or new == old * 2 else 0
+
+
+def normal_path(f: Frame, site: Site) -> Value:
+    """`os.path.realpath(p)`, `p.resolve()`: nothing in it leads up any more, so that its beginning says where it is."""
+    made = same_text(f, site)
+    return made.with_types((*(made.types or ("str",))[:2], NORMAL))
+
+
+NORMAL = "path.normal"
 
 
 def split_text(f: Frame, site: Site) -> Value:

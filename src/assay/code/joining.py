@@ -64,7 +64,7 @@ def percent(f: Frame, a: Value, b: Value) -> Value:
             item = load(f.heap, f.shared, b, index)
         item = UNKNOWN if item is None else item
         if code in "dioxXeEfFgGuc":
-            item = Value(cleared(f.deep(item), ALL))
+            item = Value(cleared(f.deep(item), ALL), types=("int",))
         values += [item, constant(rest.replace("\0", "%"))]
     return text_of(f, values)
 

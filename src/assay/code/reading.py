@@ -270,6 +270,7 @@ class Reading(Scoping):
             ]
             if rows:
                 self.item_sink(f, rows, obj, value, span)
+                self.item_sink(f, [row for row in rows if "key" in row.raw.args], obj, key, span)
         for ref in obj.refs:
             inside = ref in self.shared and f.info.function.kind != "module"
             if inside and any(isinstance(o, Source) for o in value.labels or ()):
@@ -358,6 +359,16 @@ class Reading(Scoping):
         """Whether a value is fixed by the program: carries nothing, and is known to be a name or setting of it."""
         return not f.deep(value) and bool(value.name) and "." in value.name
 
+    def is_own_host(self, f: Frame, register: int) -> bool:
+        """`urlparse(request.host_url).netloc`: the application's own name, as its framework knows it."""
+        made = f.info.definition(register) if register < 0 else None
+        if made is None or made[0] != ir.FIELD or made[4] not in _HOST_FIELDS:
+            return made is not None and made[0] == ir.METHOD and made[4] in ("get_host", "build_absolute_uri")
+        labels = f.get(register).labels or {}
+        return bool(labels) and all(
+            isinstance(o, Source) and o.what.rpartition(".")[2] in _OWN_HOST for o in labels
+        )
+
     def is_fixed_collection(self, f: Frame, value: Value) -> bool:
         """Whether membership in it proves something: a collection with no data of an attacker's in it."""
         if f.deep(value):
@@ -407,6 +418,20 @@ class Reading(Scoping):
             args = source[4] if source[0] == ir.CALL else source[5]
             if args and made[4] in _HOST_FIELDS:
                 clear(f, args[0], _URL)
+                self._joined_guard(f, args[0])
+
+    def _joined_guard(self, f: Frame, register: int) -> None:
+        """`urlparse(urljoin(base, url))`: what is seen of the joined address holds of its second part."""
+        from assay.code.guards import clear
+
+        made = f.info.definition(register) if register < 0 else None
+        args = (
+            (made[4] if made[0] == ir.CALL else made[5])
+            if made is not None and made[0] in (ir.CALL, ir.METHOD)
+            else ()
+        )
+        for one in args[1:]:
+            clear(f, one, _URL)
 
 
 def _outside_calls(value: Value) -> Value:
@@ -426,4 +451,5 @@ def _is_container(value: Value) -> bool:
 
 # Not the scheme: knowing that it is https says nothing of the host.
 _HOST_FIELDS = frozenset(("netloc", "hostname", "host", "origin"))
+_OWN_HOST = frozenset(("host_url", "host", "url_root", "base_url", "get_host"))
 _URL = BIT["url"] | BIT["redirect"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.code.summary import Closure
-from assay.code.values import Value, constant, join
+from assay.code.values import Source, Value, constant, join
 
 if TYPE_CHECKING:
     from assay.code.frame import Frame
@@ -29,7 +29,18 @@ def run_special(f: Frame, obj: Value, names: tuple[str, ...], args: list[Value],
         finally:
             analysis.properties -= 1
         result = one if result is None else join(result, one)
-    return result
+    return _told_apart(result) if names[0] in _LOOKUPS else result
+
+
+def _told_apart(value: Value | None) -> Value | None:
+    """What a lookup by any name gives: settings are not told apart there, so that one read from the environment says nothing of the others."""
+    if value is None or not value.labels:
+        return value
+    kept = {o: m for o, m in value.labels.items() if not (isinstance(o, Source) and o.kind == "local")}
+    return value.with_labels(kept or None)
+
+
+_LOOKUPS = frozenset(("__getattr__", "__getitem__", "__iter__"))
 
 
 def _method(cls: ClassInfo, names: tuple[str, ...]) -> FunctionInfo | None:

@@ -14,6 +14,7 @@ from assay.code.build import blocks_of
 from assay.code.calls import Site
 from assay.code.conditions import fits, holds, pattern
 from assay.code.frame import Frame
+from assay.code.statements import holds_data, may_begin, may_take, takes
 from assay.code.values import Symbol, Value
 from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo, World
 from assay.model.rule import Rule
@@ -65,6 +66,8 @@ class Matches:
         self.functions = [p for p in self.patterns if "function" in p.structure]
         self.classes = [p for p in self.patterns if "class" in p.structure]
         self.compares = [p for p in self.patterns if "compare" in p.structure]
+        self.statements = [p for p in self.patterns if "statement" in p.structure]
+        self._analysis: Core | None = None
         self._assign_names: dict[str, list[Pattern]] = {}
         self._returns: dict[tuple[str, FunctionInfo], bool] = {}
         self._targets: dict[FunctionInfo, dict[int, str]] = {}
@@ -97,6 +100,10 @@ class Matches:
             texts = (value for _, value in made.constants if isinstance(value, str) and value.isidentifier())
             if any(self._named(name) for name in (*names, *texts)):
                 return True
+        for one in self.statements:
+            language = one.structure["statement"]
+            if any(may_begin(value, language) for _, value in made.constants) and _has_callee(info, language):
+                return True
         tests = [pattern(one.structure["compare"].get("mentions", "")) for one in self.compares]
         return any(test.search(name) for test in tests for name in names)
 
@@ -108,8 +115,11 @@ class Matches:
 
     def attach(self, analysis: Core) -> None:
         """Hang the hooks that some rule needs."""
+        self._analysis = analysis
         if self.calls:
             analysis.on_calls.append(self.on_call)
+        if self.statements:
+            analysis.on_calls.append(self.on_statement)
         if self.assigns or self.sets:
             analysis.on_assign = self.on_assign
             analysis.on_calls.append(self.on_keywords)
@@ -139,6 +149,20 @@ class Matches:
         if patterns:
             for one in patterns:
                 if self._call_fits(f, site, one, last):
+                    self.add(one, f.module, site.span)
+
+    def on_statement(self, f: Frame, site: Site) -> None:
+        """Rules of the form `statement`: text that is built around what the function was given, and handed on to be run."""
+        for position, value in enumerate(site.args):
+            if value.parts is None or value.labels is None:
+                continue
+            for one in self.statements:
+                language = one.structure["statement"]
+                if holds_data(f, value, language) and takes(
+                    site,
+                    language,
+                    f.analysis.word_of(f, site.registers[position]) if position < len(site.registers) else "",
+                ):
                     self.add(one, f.module, site.span)
 
     def _call_fits(self, f: Frame, site: Site, one: Pattern, last: str) -> bool:
@@ -240,7 +264,15 @@ class Matches:
                 self._returns[key] = self._returns.get(key, True) and holds(f, wanted, value)
 
     def finish(self) -> None:
-        """Drop functions whose returns do not all meet the condition."""
+        """Drop functions whose returns do not all meet the condition, and statements whose flow is known from its source."""
+        known = self._analysis.findings if self._analysis is not None else {}
+        for one in self.statements:
+            for key in [
+                k
+                for k in self.found
+                if k[0] == one.rule.id and (k[1], k[2], one.structure["statement"]) in known
+            ]:
+                del self.found[key]
         for one in self.functions:
             if "returns" not in one.structure["function"]:
                 continue
@@ -301,6 +333,11 @@ def _is_called(site: Site, name: str, last: str) -> bool:
     if name.startswith("*."):
         return bool(site.member) and site.member == name[2:]
     return name in site.names or (name == last and not site.member and name in site.names)
+
+
+def _has_callee(info: FunctionInfo, language: str) -> bool:
+    """A command is only looked at in functions that call something by a telling name."""
+    return language != "command" or any(may_take(name) for name in info.function.names)
 
 
 def _item_fits(item: Any, name: str) -> bool:

@@ -145,7 +145,13 @@ def _join_parts(a: Value, b: Value) -> tuple[Any, ...] | None:
     """Text of one side stays if the other side is clean: only tainted text is asked for its parts."""
     if a.labels is None:
         return b.parts
-    return a.parts if b.labels is None or a.parts == b.parts else None
+    if b.labels is None or a.parts == b.parts:
+        return a.parts
+    if a.parts is None or b.parts is None:
+        return None
+    # Text that one side went on with: both begin alike.
+    shorter, longer = sorted((a.parts, b.parts), key=len)
+    return longer if longer[: len(shorter)] == shorter else None
 
 
 def _join_constants(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...] | None:
