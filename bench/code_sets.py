@@ -98,7 +98,12 @@ def _sec_code_plt(folder: Path) -> Iterator[Sample]:
                 f"{head}\n{truth[key].strip(chr(10))}\n{truth['code_after']}\n"
                 for key in ("vulnerable_code", "patched_code")
             ]
-            yield Sample(f"{path.parent.name}-{number}", frozenset((int(row["CWE_ID"]),)), ".py", *texts)
+            yield Sample(f"{path.parent.name}-{number}", _numbers(row["CWE_ID"]), ".py", *texts)
+
+
+def _numbers(text: object) -> frozenset[int]:
+    """`327` or `327,CWE-328`."""
+    return frozenset(int(number) for number in re.findall(r"\d+", str(text)))
 
 
 def _sallm(folder: Path) -> Iterator[Sample]:
