@@ -229,6 +229,7 @@ TWINS: dict[str, tuple[str, str, str]] = {
     'csv': ('', 'import csv, io\nbar = next(csv.reader(io.StringIO(p)))[0]', 'import csv, io\nbar = next(csv.reader(io.StringIO("a,b")))[0]'),
     'pathlib': ('', 'import pathlib\nbar = str(pathlib.Path("a") / p)', 'import pathlib\nbar = str(pathlib.Path("a") / "b")'),
     'tempfile': ('', 'import tempfile\nwith tempfile.NamedTemporaryFile("w+") as fh:\n    fh.write(p)\n    fh.seek(0)\n    bar = fh.read()', 'bar = "x"'),
+    'dict of pairs made in a loop': ('', 'm = dict((k, v) for k, v in request.args.items())\nbar = m["a"]', 'm = dict((k, "x") for k in ["a"])\nbar = m["a"]'),
 }  # fmt: skip
 
 SOURCES: tuple[str, ...] = (

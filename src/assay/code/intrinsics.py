@@ -228,6 +228,9 @@ def _collect(f: Frame, site: Site) -> Value:
         pairs = _paired(f, source)
         if pairs is not None:
             return f.new_object(("dict",), Shape(pairs))
+        second = load(f.heap, f.shared, elements(f.heap, f.shared, source), 1)
+        if second is not None:  # pairs whose keys are not known
+            return f.new_object(("dict",), Shape({}, second))
     for ref in source.refs[:1]:
         shape = f.heap.get(ref) or f.shared.get(ref)
         if shape is not None and name in ("list", "tuple", "dict"):
