@@ -146,3 +146,11 @@ def test_a_journal_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "j").mkdir()
     with pytest.raises(StoreError):
         Journal(tmp_path / "j")
+
+
+def test_a_journal_removed_while_in_use_closes(tmp_path: Path) -> None:
+    trail, store, keys = waiting(tmp_path)
+    journal_of(tmp_path).unlink()
+    with pytest.raises(StoreError, match="removed"):
+        trail.append(CALL, refusal(CALL, "r", "one more"), (), 1)
+    assert {problem.kind for problem in problems(store, keys)} & {"truncated", "removed"}

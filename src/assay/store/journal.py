@@ -57,8 +57,18 @@ class Journal:
 
     @property
     def size(self) -> int:
-        """Bytes in the file."""
-        return os.fstat(self._file).st_size
+        """Bytes in the file.
+
+        Raises:
+            StoreError: somebody removed the file, so that nothing written to it would be found again.
+        """
+        status = os.fstat(self._file)
+        if status.st_nlink == 0:
+            raise StoreError(
+                f"{self.path}: the journal was removed while it was in use",
+                "start again, and verify the trail",
+            )
+        return status.st_size
 
     def append(self, line: bytes) -> None:
         """Add a line (without its end), whole or not at all. Only inside `with`.

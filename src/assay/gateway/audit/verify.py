@@ -35,8 +35,7 @@ def problems(store: Store, keys: KeyFolder) -> Iterator[Problem]:
         StoreError: the database cannot be read.
     """
     yield from _journal_problems(store, keys)
-    last = _number(store.one("SELECT COALESCE(MAX(seq), 0) FROM audit") or (0,))
-    yield from _head_problems(store, keys, last)
+    yield from _head_problems(store, keys)
     settled(store, keys)
     before, expected, last_at = START, 1, 0.0
     hashes: dict[int, str] = {}
@@ -68,8 +67,7 @@ def problems(store: Store, keys: KeyFolder) -> Iterator[Problem]:
             )
         before, expected, last_at = digest, seq + 1, max(at, last_at)
         hashes[seq] = digest
-    if len(hashes):
-        yield from _last_problems(store, expected - 1, before)
+    yield from _last_problems(store, expected - 1, before)
     yield from _checkpoint_problems(store, keys, hashes)
 
 
@@ -90,9 +88,16 @@ def _records(store: Store) -> Iterator[tuple[int, float, str, str]]:
         position = int(str(rows[-1][0]))
 
 
-def _head_problems(store: Store, keys: KeyFolder, last: int) -> Iterator[Problem]:
+def _head_problems(store: Store, keys: KeyFolder) -> Iterator[Problem]:
     """The database's own head, before anything new is put behind it."""
-    head = store.one("SELECT seq, hash, mac FROM audit_head WHERE id = 1")
+    head = store.one(
+        "SELECT seq, hash, mac, (SELECT COALESCE(MAX(seq), 0) FROM audit) FROM audit_head WHERE id = 1"
+    )
+    last = (
+        int(str(head[3]))
+        if head is not None
+        else _number(store.one("SELECT COALESCE(MAX(seq), 0) FROM audit") or (0,))
+    )
     if head is None:
         if last:
             yield Problem(last, "truncated", "the head is missing, so the end cannot be trusted")
@@ -105,9 +110,23 @@ def _head_problems(store: Store, keys: KeyFolder, last: int) -> Iterator[Problem
 
 
 def _last_problems(store: Store, last: int, digest: str) -> Iterator[Problem]:
-    head = store.one("SELECT seq, hash FROM audit_head WHERE id = 1")
-    if head is not None and (int(str(head[0])) != last or str(head[1]) != digest):
-        yield Problem(last, "truncated", f"the trail ends at record {last}, but the head names {head[0]}")
+    """After everything that waited was moved, both heads must name the last record; others may be writing meanwhile."""
+    journal = Journal(store.path.with_name(store.path.name + ".trail"))
+    try:
+        with journal:
+            written, waiting = journal.head.decode("utf-8", "replace").split("\t"), len(journal.lines())
+            head = store.one("SELECT seq, hash FROM audit_head WHERE id = 1")
+            newest = _number(store.one("SELECT COALESCE(MAX(seq), 0) FROM audit") or (0,))
+    finally:
+        journal.close()
+    if head is not None and last:
+        seq = int(str(head[0]))
+        if seq != newest or (seq == last and str(head[1]) != digest):
+            yield Problem(newest, "truncated", f"the trail ends at record {newest}, but the head names {seq}")
+    if len(written) == 4 and int(written[0]) != newest + waiting:
+        yield Problem(
+            newest, "truncated", f"the trail ends at record {newest + waiting}, but {written[0]} were written"
+        )
 
 
 def _journal_problems(store: Store, keys: KeyFolder) -> Iterator[Problem]:
