@@ -66,10 +66,10 @@ class Trail:
         Raises:
             StoreError: it cannot be stored.
         """
-        now = self._clock()
-        record = record_of(call, decision, actions, microseconds, now)
+        record = record_of(call, decision, actions, microseconds, self._clock())
         with self._journal:
             seq, before, size = self._newest()
+            now = self._clock()  # inside the lock: whoever waits for it must not look like a clock set back
             seq, digest = seq + 1, sha256(before.encode() + record).hexdigest()
             code, tenant = head_code(self._code, seq, digest), call.subject.tenant.replace("\n", " ")
             start = f"{seq}\t{now!r}\t{digest}\t{code}\t{decision.decision_id}\t{len(tenant)}\t{tenant}\t"
