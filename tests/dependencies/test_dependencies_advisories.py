@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assay.dependencies.advisories.cvss import score_of_vector
 from assay.dependencies.advisories.download import check_url, fetch
 from assay.dependencies.advisories.evaluate import is_affected, may_be_affected
-from assay.dependencies.advisories.record import Affected, Range, read_record, score_of_vector, severity_of
+from assay.dependencies.advisories.record import Affected, Range, read_record, severity_of
 from assay.dependencies.advisories.snapshot import export, import_snapshot
 from assay.dependencies.advisories.starter import Starter
 from assay.dependencies.advisories.store import Builder, Store
@@ -112,6 +113,16 @@ def test_evaluation_never_raises(events: list[tuple[str, str]], version: str) ->
         ("CVSS:3.0/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", 6.1),
         ("AV:N/AC:L/Au:N/C:P/I:P/A:P", 7.5),
         ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", 9.3),
+        ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H", 10.0),
+        ("CVSS:4.0/AV:P/AC:H/AT:P/PR:H/UI:A/VC:N/VI:N/VA:N/SC:N/SI:N/SA:N", 0.0),
+        ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N/E:U", 8.1),
+        ("CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:C/C:H/I:H/A:H", 9.9),
+        ("CVSS:3.1/AV:P/AC:H/PR:H/UI:R/S:U/C:N/I:N/A:N", 0.0),
+        ("AV:L/AC:H/Au:M/C:N/I:N/A:P", 0.8),
+        (CRITICAL + "/E:U/RL:O", 9.8),
+        (CRITICAL + "/AV:N", None),
+        (CRITICAL + "/", None),
+        (CRITICAL.removesuffix("/A:H"), None),
         ("CVSS:3.1/AV:X", None),
         ("nonsense", None),
     ],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 import re2
 
+from assay.dependencies.advisories.cvss import score_of_vector
 from assay.dependencies.purl import match_key
 from assay.dependencies.shapes import mapping, sequence, text, texts
 from assay.model.severity import Severity, severity_of_score, severity_of_word
@@ -126,22 +126,6 @@ def _graded(vectors: tuple[str, ...]) -> tuple[float | None, str]:
         if score is not None:
             return score, vector
     return None, ""
-
-
-@lru_cache(maxsize=65_536)
-def score_of_vector(vector: str) -> float | None:
-    """The CVSS base score of a v2, v3.0, v3.1 or v4.0 vector; None where it is no valid one."""
-    from cvss import CVSS2, CVSS3, CVSS4
-    from cvss.exceptions import CVSSError
-
-    try:
-        if vector.startswith("CVSS:4"):
-            return float(CVSS4(vector).base_score)
-        if vector.startswith("CVSS:3"):
-            return float(CVSS3(vector).scores()[0])
-        return float(CVSS2(vector.removeprefix("CVSS:2.0/").strip("()")).scores()[0])
-    except (CVSSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _cvss_version(vector: str) -> str:
