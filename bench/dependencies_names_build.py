@@ -1,4 +1,4 @@
-"""Makes the built-in data of package names: the most used ones as they are, some ten thousand more as a Bloom filter.
+"""Makes the built-in data of package names: the most used ones as they are, what a list has beyond them as a Bloom filter.
 
     python bench/dependencies_names_build.py --data DIR --out src/assay/dependencies/names/popular.json
 
@@ -19,10 +19,10 @@ from assay.dependencies.names.known import NameFile
 
 # Ecosystem -> list, how many are kept as plain names.
 _LISTS = {
-    "PyPI": ("pypi_top15000.txt", 5000),
-    "npm": ("npm_top15113.txt", 5000),
-    "Go": ("go_top2921.txt", 1000),
-    "RubyGems": ("rubygems_top974.txt", 800),
+    "PyPI": ("pypi_top15000.txt", 15000),
+    "npm": ("npm_top15113.txt", 15113),
+    "Go": ("go_top2921.txt", 3000),
+    "RubyGems": ("rubygems_top974.txt", 1000),
 }
 _ERROR = 0.001
 
@@ -34,11 +34,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    popular: dict[str, tuple[str, ...]] = {}
+    popular: dict[str, msgspec.Raw] = {}
     filters: dict[str, tuple[str, int]] = {}
     for ecosystem, (file, kept) in _LISTS.items():
         names = [name for name, _ in read_names((args.data / "names" / file).read_bytes(), ecosystem)]
-        popular[ecosystem] = tuple(names[:kept])
+        popular[ecosystem] = msgspec.Raw(msgspec.json.encode(names[:kept]))
         bloom = build(names[kept:], _ERROR)
         filters[ecosystem] = (base64.b64encode(bloom.bits).decode(), bloom.hashes)
         print(ecosystem, len(names), "names,", kept, "plain, filter of", len(bloom.bits), "bytes")

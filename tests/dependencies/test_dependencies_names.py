@@ -38,6 +38,17 @@ JUDGE = NameJudge()
         ("Go", "github.com/sirupsem/logrus", "lookalike", "github.com/sirupsen/logrus"),
         ("Go", "github.com/sirupsen/logruss", "unknown", ""),
         ("Hex", "phoenix", "unknown", ""),
+        ("npm", "babelcl", "lookalike", "@babel/cli"),
+        ("npm", "nodemonjs", "lookalike", "nodemon"),
+        ("npm", "ethesjs", "lookalike", "ethers"),
+        ("npm", "underscore.string-2", "lookalike", "underscore.string"),
+        ("npm", "--save-dev", "lookalike", "--save-dev"),
+        ("PyPI", "your-package", "lookalike", "your-package"),
+        ("RubyGems", "raills", "lookalike", "rails"),
+        ("GitHub Actions", "docekr/whatever", "unknown", ""),
+        ("GitHub Actions", "hashicrop/whatever", "lookalike", "hashicorp/setup-terraform"),
+        ("Go", "github.com/gorila/mux", "lookalike", "github.com/gorilla/mux"),
+        ("Go", "xorm.example/builder", "unknown", ""),
     ],
 )
 def test_verdicts(ecosystem: str, name: str, state: str, like: str) -> None:

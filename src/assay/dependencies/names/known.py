@@ -12,21 +12,23 @@ import msgspec
 import re2
 
 from assay.dependencies.names.bloom import Bloom
-from assay.dependencies.names.by_hand import CRATES, GITHUB_ACTIONS, RUBY_DEFAULT_GEMS
+from assay.dependencies.names.by_hand import hand_written
 from assay.dependencies.purl import match_key
 
-_BY_HAND = {"GitHub Actions": tuple(GITHUB_ACTIONS), "crates.io": tuple(CRATES)}
 _MAJOR = re2.compile(r"(?:/v[0-9]+|\.v[0-9]+)$")
 _GO_HOSTS = frozenset({"golang.org/x", "gopkg.in", "k8s.io", "google.golang.org", "go.uber.org"})
 _FILE = Path(__file__).parent / "popular.json"
 
 
 class NameFile(msgspec.Struct, frozen=True):
-    """The built-in data: the day of its sources, popular names in rank order, and filters as (bits in base64, hashes)."""
+    """The built-in data: the day of its sources, popular names in rank order, and filters as (bits in base64, hashes).
+
+    Each list of names stays as it lies in the file until its ecosystem is asked for: most projects have one or two of them.
+    """
 
     date: str
     sources: str
-    popular: dict[str, tuple[str, ...]]
+    popular: dict[str, msgspec.Raw]
     filters: dict[str, tuple[str, int]]
 
 
@@ -61,13 +63,14 @@ class KnownNames:
 def builtin(ecosystem: str) -> KnownNames | None:
     """The built-in names of an ecosystem, None where there are none."""
     file = _load()
-    names = file.popular.get(ecosystem) or _BY_HAND.get(ecosystem)
+    raw = file.popular.get(ecosystem)
+    names = msgspec.json.decode(raw, type=tuple[str, ...]) if raw is not None else _by_hand().get(ecosystem)
     if names is None:
         return None
     ranks = {name: rank for rank, name in enumerate(names, 1)}
     if ecosystem == "RubyGems":
         # Gems that come with Ruby itself are on no list of downloads.
-        ranks |= {name: len(ranks) + 1 for name in RUBY_DEFAULT_GEMS if name not in ranks}
+        ranks |= {name: len(ranks) + 1 for name in hand_written().ruby_default_gems if name not in ranks}
     bits, hashes = file.filters.get(ecosystem, ("", 1))
     return KnownNames(ecosystem, ranks, Bloom(base64.b64decode(bits), hashes), file.date)
 
@@ -80,12 +83,17 @@ def from_ranks(ecosystem: str, ranks: Mapping[str, int], date: str) -> KnownName
 
 def ecosystems() -> tuple[str, ...]:
     """The ecosystems with built-in names."""
-    return (*_load().popular, *_BY_HAND)
+    return (*_load().popular, *_by_hand())
 
 
 def canonical(ecosystem: str, name: str) -> str:
     """The form in which names are kept."""
     return match_key(ecosystem, name)
+
+
+def _by_hand() -> dict[str, tuple[str, ...]]:
+    names = hand_written()
+    return {"GitHub Actions": names.github_actions, "crates.io": names.crates}
 
 
 @lru_cache(maxsize=1)

@@ -10,15 +10,21 @@ from functools import cached_property
 
 import re2
 
-from assay.dependencies.names.by_hand import PRODUCTS
+from assay.dependencies.names.by_hand import hand_written
 
 _NEAR_RANK = 15_000
 _FAR_RANK = 400
 _RANKS_BY_LENGTH = {1: 1000, 2: 1000, 3: 1000, 4: 1000, 5: 2000, 6: 5000, 7: 5000}
-_FAR_LENGTH = 8
+_FAR_LENGTH = 7
 _LONGEST = 80  # characters of a name that is compared letter by letter
 _AFFIX_RANK = 4000
+_GLUED_RANK = 2500
 _JOIN_RANK = 150
+_BARE_LENGTH = 7
+_BARE_RANK = 5000
+_AFFIXED_LENGTH = 5
+_OWNER_LENGTH = 7
+_OWNER_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-"
 _SEPARATORS = re2.compile(r"[-_./@]+")
 # The same for whole lists of names: tables of single characters, many times faster than a pattern.
 _JOINED = dict.fromkeys(map(ord, "-_./@"))
@@ -34,6 +40,24 @@ _AFFIXES = frozenset({
     "new", "latest", "fixed", "updated", "real", "original", "stable", "release", "package", "module", "free", "test", "2", "3", "1", "v2", "v3", "rs",
     "ruby", "gem", "go", "golang", "java", "ts", "api", "helper", "util", "tool", "pkg", "install", "installer", "setup", "core2", "fork", "beta", "alpha",
 })  # fmt: skip
+# Words that are glued to a name without a separator.
+_GLUED = ("python", "py", "js", "lib", "pip", "npm", "dev", "pro", "official", "node")
+# Names that documentation uses for "yours": whoever registers one is given to everybody who copies a line without reading it.
+_PLACEHOLDERS = frozenset(
+    f"{whose}{what}"
+    for whose in ("my", "your", "some", "example")
+    for what in (
+        "package",
+        "module",
+        "library",
+        "packagename",
+        "modulename",
+        "app",
+        "project",
+        "dependency",
+        "plugin",
+    )
+) | {"packagename", "modulename", "nameofpackage", "somepackagename"}
 # Frameworks whose plugins carry their name by custom: joining it with another name is how such a plugin is called.
 _HOSTS = frozenset({
     "django", "flask", "pytest", "sphinx", "mkdocs", "celery", "fastapi", "aiohttp", "airflow", "apache", "aws", "azure", "google", "boto3", "types", "mypy",
@@ -57,6 +81,8 @@ class Likeness(Enum):
     ORDER = "swaps the words"
     OWNER = "is under an owner that imitates another"
     PRODUCT = "differs by a letter or two from a well-known product"
+    OPTION = "reads like an option of a package manager"
+    PLACEHOLDER = "is a placeholder of documentation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +129,15 @@ class Index:
 
     def resemblance(self, name: str) -> Resemblance | None:
         """What an unknown name resembles most, None if nothing."""
+        if name.startswith("-"):
+            return Resemblance(name, Likeness.OPTION, 0, 0)
+        if _bare(name).lower() in _PLACEHOLDERS:
+            return Resemblance(name, Likeness.PLACEHOLDER, 0, 0)
         if self._by_owner:
-            return self._owner(name)
+            return self._owner(name) or self._owner_alone(name)
         checks = (
             self._confusable, self._separators, self._letters, self._scope, self._order, self._affix, self._joined, self._product,
+            self._letters_of_bare, self._letters_and_affix,
         )  # fmt: skip
         return next((found for check in checks if (found := check(name)) is not None), None)
 
@@ -146,6 +177,30 @@ class Index:
             self._found(min(far, key=lambda target: self.ranks[target]), Likeness.LETTERS, 2) if far else None
         )
 
+    def _letters_of_bare(self, name: str) -> Resemblance | None:
+        """One letter off once the separators are left out: an error in a name whose separator was dropped or moved too."""
+        bare = _bare(name)
+        if name.startswith("@") or len(bare) < _BARE_LENGTH:
+            return None
+        near = [t for form in _one_away(bare, self._letters_used) if (t := self._bare.get(form)) is not None]
+        return (
+            self._found(min(near, key=lambda target: self.ranks[target]), Likeness.LETTERS, 1)
+            if near
+            else None
+        )
+
+    def _letters_and_affix(self, name: str) -> Resemblance | None:
+        """One letter off a very popular name, and a word added that says nothing."""
+        for rest in _without_affix(name):
+            near = [
+                t
+                for t in _one_away(rest, self._letters_used)
+                if self.ranks.get(t, _BARE_RANK + 1) <= _BARE_RANK
+            ]
+            if near and len(rest) >= _AFFIXED_LENGTH:
+                return self._found(min(near, key=lambda target: self.ranks[target]), Likeness.AFFIX, 1)
+        return None
+
     def _scope(self, name: str) -> Resemblance | None:
         if name.startswith("@"):
             scope, _, rest = name.partition("/")
@@ -181,11 +236,28 @@ class Index:
                 return self._found(target, Likeness.OWNER, 1)
         return None
 
+    def _owner_alone(self, name: str) -> Resemblance | None:
+        """An owner that is two neighbouring letters or one letter off a known owner, whatever the project is called."""
+        head = name.rpartition("/")[0]
+        place, _, owner = head.rpartition("/")
+        if len(owner) < _OWNER_LENGTH or "." in owner or head in self._owners:
+            return None
+        for form in _one_away(owner, _OWNER_LETTERS):
+            target = self._owners.get(f"{place}/{form}" if place else form)
+            if target is not None:
+                return self._found(target, Likeness.OWNER, 1)
+        return None
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        return {name.rpartition("/")[0]: name for name in reversed(self._near)}
+
     def _product(self, name: str) -> Resemblance | None:
         bare = name.lower()
-        for product in PRODUCTS:
+        products = hand_written().products
+        for product in products:
             limit = 1 if len(product) < 7 else 2
-            if bare != product and 0 < distance(bare, product, limit) <= limit and bare not in PRODUCTS:
+            if bare != product and 0 < distance(bare, product, limit) <= limit and bare not in products:
                 return Resemblance(product, Likeness.PRODUCT, limit, 0)
         return None
 
@@ -193,19 +265,20 @@ class Index:
         tokens = [token for token in str(_SEPARATORS.sub(" ", name)).split() if token]
         if len(tokens) >= 2:
             for word, rest in ((tokens[0], tokens[1:]), (tokens[-1], tokens[:-1])):
-                target = "-".join(rest)
+                target = self._bare.get("".join(rest), "")
                 if (
                     word in _AFFIXES
                     and self.ranks.get(target, _AFFIX_RANK + 1) <= _AFFIX_RANK
                     and len(target) >= 4
+                    and not target.startswith("@")
                 ):
                     return self._found(target, Likeness.AFFIX)
-        for word in ("python", "py", "js", "lib", "pip", "npm", "dev", "pro", "official", "node"):
+        for word in _GLUED:
             for target in (name.removesuffix(word), name.removeprefix(word)):
                 if (
                     target != name
                     and len(target) >= 5
-                    and self.ranks.get(target, _AFFIX_RANK + 1) <= _AFFIX_RANK // 3
+                    and self.ranks.get(target, _AFFIX_RANK + 1) <= _GLUED_RANK
                 ):
                     return self._found(target, Likeness.AFFIX)
         return None
@@ -240,6 +313,19 @@ def distance(first: str, second: str, limit: int) -> int:
             return limit + 1
         before, previous = previous, current
     return min(previous[-1], limit + 1)
+
+
+def _without_affix(name: str) -> Iterator[str]:
+    """The name without a word that says nothing in front or behind: parted by a separator, or glued."""
+    tokens = [token for token in str(_SEPARATORS.sub(" ", name)).split() if token]
+    if len(tokens) >= 2 and not name.startswith("@"):
+        if tokens[-1] in _AFFIXES:
+            yield "-".join(tokens[:-1])
+        if tokens[0] in _AFFIXES:
+            yield "-".join(tokens[1:])
+    for word in _GLUED:
+        if name.endswith(word):
+            yield name.removesuffix(word)
 
 
 def _ordered(name: str) -> str:
