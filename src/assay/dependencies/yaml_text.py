@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import yaml
@@ -9,11 +10,12 @@ import yaml
 from assay.dependencies.document import ManifestError
 
 # Some seconds of work for the C loader; the largest real lockfiles have a quarter of it.
+_MAX_DOCUMENTS = 20
 _MAX_YAML = 12 * 1024 * 1024
 
 
-def read_yaml(source: str) -> Any:
-    """The first document of a YAML text. Merge keys are not resolved, aliases are few.
+def read_yaml_documents(source: str) -> list[Any]:
+    """The documents of a YAML text. Merge keys are not resolved, aliases are few.
 
     Raises:
         ManifestError: not YAML, nested too deeply, or an alias bomb.
@@ -29,7 +31,8 @@ def read_yaml(source: str) -> Any:
     ):
         raise ManifestError("too many YAML aliases")
     try:
-        return yaml.load(source, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
+        # Some tools put a second document behind the first (pnpm 11 does, for what it installs for itself).
+        return list(itertools.islice(yaml.load_all(source, Loader=_Loader), _MAX_DOCUMENTS))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark is not None else ""
@@ -38,6 +41,16 @@ def read_yaml(source: str) -> Any:
         ) from error
     except (RecursionError, ValueError, TypeError) as error:
         raise ManifestError("YAML nested too deeply, or a value out of range") from error
+
+
+def read_yaml(source: str) -> Any:
+    """The first document of a YAML text, None where there is none.
+
+    Raises:
+        ManifestError: as `read_yaml_documents`.
+    """
+    documents = read_yaml_documents(source)
+    return documents[0] if documents else None
 
 
 def _flow_depth(source: str) -> int:

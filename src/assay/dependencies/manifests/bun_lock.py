@@ -47,7 +47,7 @@ def _roots(builder: Builder, workspaces: dict[str, Any], facts: dict[str, dict[s
         requires = []
         for wanted, _, scope in asked_of(workspace):
             target = _resolve(facts, name, wanted)
-            if target is None:
+            if target not in builder.entries:
                 continue
             asked[target] = stronger(asked[target], scope) if target in asked else scope
             builder.entries[target].direct = True
@@ -59,7 +59,7 @@ def _roots(builder: Builder, workspaces: dict[str, Any], facts: dict[str, dict[s
 
 def _entry(builder: Builder, key: str, items: list[Any]) -> Entry:
     name, reference = split_descriptor(text(items[0]) if items else key)
-    origin = origin_of(reference)
+    origin = Origin.WORKSPACE if reference.startswith("root:") else origin_of(reference)
     integrity = text(items[-1]) if len(items) > 1 else ""
     return Entry(
         name=name,

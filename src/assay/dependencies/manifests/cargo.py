@@ -11,6 +11,7 @@ from assay.dependencies.purl import clean_url, make_purl
 from assay.dependencies.shapes import mapping, read_toml, sequence, text, texts
 from assay.model.component import Origin, Scope
 
+_MAX_MEMBERS = 2000
 _SECTIONS = {
     "dependencies": Scope.RUNTIME,
     "dev-dependencies": Scope.DEVELOPMENT,
@@ -28,8 +29,12 @@ def parse_manifest(document: Document) -> Parsed:
     """
     data = read_toml(document.text)
     builder = Builder(document, "crates.io")
+    inherited = _inherited(document)
     for alias, wanted, scope in asked_of(data):
         table = mapping(wanted)
+        if table.get("workspace") is True and alias in inherited:
+            stated = inherited[alias]
+            table = (mapping(stated) or {"version": text(stated)}) | {"optional": table.get("optional")}
         requirement = text(wanted) or text(table.get("version"))
         entry = Entry(
             name=text(table.get("package")) or alias,
@@ -39,7 +44,7 @@ def parse_manifest(document: Document) -> Parsed:
             direct=True,
             line=document.line_starting(alias),
         )
-        for key, origin in (("git", Origin.VCS), ("path", Origin.PATH), ("workspace", Origin.REGISTRY)):
+        for key, origin in (("git", Origin.VCS), ("path", Origin.PATH)):
             if table.get(key):
                 entry.origin, entry.source = origin, clean_url(text(table.get(key)))
                 break
@@ -51,13 +56,11 @@ def parse_manifest(document: Document) -> Parsed:
     return builder.build(locked=False)
 
 
-def asked_of(data: dict[str, Any]) -> Iterator[tuple[str, Any, Scope]]:
-    """(name in the file, requirement, scope) over all dependency tables, those of targets and of the workspace too."""
-    tables = [
-        data,
-        mapping(data.get("workspace")),
-        *(mapping(item) for item in mapping(data.get("target")).values()),
-    ]
+def asked_of(data: dict[str, Any], with_workspace: bool = True) -> Iterator[tuple[str, Any, Scope]]:
+    """(name in the file, requirement, scope) over all dependency tables, those of targets and (if asked for) of the workspace too."""
+    tables = [data, *(mapping(item) for item in mapping(data.get("target")).values())]
+    if with_workspace:
+        tables.append(mapping(data.get("workspace")))
     for table in tables:
         for section, scope in _SECTIONS.items():
             for name, wanted in mapping(table.get(section)).items():
@@ -73,11 +76,15 @@ def parse_lock(document: Document) -> Parsed:
     data = read_toml(document.text)
     builder = Builder(document, "crates.io")
     packages = [mapping(item) for item in sequence(data.get("package"))]
+    # The first lockfiles kept the project itself in a table of its own.
+    packages += [mapping(data.get("root"))] if data.get("root") else []
     checksums = mapping(data.get("metadata"))
     for package in packages:
         builder.add(_key(package), _lock_entry(builder, package, checksums))
+    packages = [package for package in packages if _key(package) in builder.entries]
     index = _index(packages)
-    asked_scopes = _sibling_scopes(document)
+    own = [text(package.get("name")) for package in packages if not package.get("source")]
+    scopes = _scopes_by_package(document, own)
     asked: dict[str, Scope] = {}
     roots = set()
     for package in packages:
@@ -91,7 +98,7 @@ def parse_lock(document: Document) -> Parsed:
             builder.link(parent, child)
         if not package.get("source"):
             roots.add(parent)
-            _root(builder, package, children, asked, asked_scopes)
+            _root(builder, package, children, asked, scopes.get(text(package.get("name")), {}))
     builder.spread_scopes(asked, frozenset(roots))
     return builder.build(locked=True)
 
@@ -112,22 +119,54 @@ def _root(
     builder.roots.append(Root(own.purl, own.name, own.version, purls))
 
 
-def _sibling_scopes(document: Document) -> dict[str, Scope]:
-    data = document.sibling(document.folder() + "Cargo.toml")
-    if data is None:
-        return {}
+def _scopes_by_package(document: Document, names: list[str]) -> dict[str, dict[str, Scope]]:
+    """Name of a package of the project's own -> crate -> scope, from the manifests of the workspace; what is not found is left out.
+
+    Folders are not listed from here, so a member that is written as `crates/*` is looked for in the folder of its package's name.
+    """
+    top = _manifest(document, document.folder() + "Cargo.toml")
+    workspace = mapping(top.get("workspace"))
+    members = [member for member in texts(workspace.get("members")) if ".." not in member]
+    folders = [member.replace("*", name) for member in members for name in (names if "*" in member else [""])]
+    found: dict[str, dict[str, Scope]] = {}
+    for manifest in (
+        top,
+        *(_manifest(document, f"{document.folder()}{f}/Cargo.toml") for f in folders[:_MAX_MEMBERS]),
+    ):
+        name = text(mapping(manifest.get("package")).get("name"))
+        if name:
+            scopes = found.setdefault(name, {})
+            for alias, wanted, scope in asked_of(manifest, with_workspace=False):
+                crate = _crate(alias, wanted, workspace)
+                scopes[crate] = stronger(scopes[crate], scope) if crate in scopes else scope
+    return found
+
+
+def _crate(alias: str, wanted: object, workspace: dict[str, Any]) -> str:
+    """The crate that a dependency names; a renamed one is what `package` says, here or where the workspace states it."""
+    if mapping(wanted).get("workspace") is True:
+        wanted = mapping(workspace.get("dependencies")).get(alias)
+    return text(mapping(wanted).get("package")) or alias
+
+
+def _manifest(document: Document, uri: str) -> dict[str, Any]:
+    data = document.sibling(uri)
     try:
-        manifest = read_toml(data.decode("utf-8", "replace"))
+        return read_toml(data.decode("utf-8", "replace")) if data is not None else {}
     except ValueError:
         return {}
-    scopes: dict[str, Scope] = {}
-    # What a workspace's members ask for is in their own manifests, so a workspace's root alone decides nothing.
-    if "workspace" in manifest:
-        return {}
-    for alias, wanted, scope in asked_of(manifest):
-        name = text(mapping(wanted).get("package")) or alias
-        scopes[name] = stronger(scopes[name], scope) if name in scopes else scope
-    return scopes
+
+
+def _inherited(document: Document) -> dict[str, Any]:
+    """[workspace.dependencies] of the nearest Cargo.toml upwards that has it."""
+    folder = document.folder()
+    while folder:
+        folder = folder.rstrip("/").rpartition("/")[0]
+        folder += "/" if folder else ""
+        workspace = _manifest(document, folder + "Cargo.toml").get("workspace")
+        if workspace:
+            return mapping(mapping(workspace).get("dependencies"))
+    return {}
 
 
 def _lock_entry(builder: Builder, package: dict[str, Any], checksums: dict[str, Any]) -> Entry:

@@ -34,6 +34,8 @@ def parse(document: Document) -> Parsed:
                 builder.link(f"{registry}:{_bare(key)}", _qualified(builder, child))
     for wanted, reference in mapping(packages.get("specifiers")).items():
         _mark_direct(builder, wanted, text(reference))
+    for wanted, reference in mapping(mapping(data.get("npm")).get("specifiers")).items():
+        _mark_direct(builder, f"npm:{wanted}", f"npm:{text(reference)}")
     for url, digest in mapping(data.get("remote")).items():
         entry = Entry(
             clean_url(url), origin=Origin.URL, source=clean_url(url), direct=True, ecosystem="generic"

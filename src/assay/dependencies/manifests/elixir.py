@@ -9,8 +9,10 @@ from assay.dependencies.manifests.builder import Builder, Entry
 from assay.dependencies.purl import clean_url
 from assay.model.component import Origin
 
-_HEX = re2.compile(r'^\s*"([a-z0-9_]+)":\s*\{:hex,\s*:"?([A-Za-z0-9_]+)"?,\s*"([^"]+)"(?:,\s*"([0-9a-f]+)")?')
-_GIT = re2.compile(r'^\s*"([a-z0-9_]+)":\s*\{:git,\s*"([^"]+)",\s*"([0-9a-f]+)"')
+_HEX = re2.compile(
+    r'^\s*(?:%\{)?\s*"?([A-Za-z0-9_]+)"?:\s*\{:hex,\s*:"?([A-Za-z0-9_]+)"?,\s*"([^"]+)"(?:,\s*"([0-9a-f]+)")?'
+)
+_GIT = re2.compile(r'^\s*(?:%\{)?\s*"?([A-Za-z0-9_]+)"?:\s*\{:git,\s*"([^"]+)",\s*"([0-9a-f]+)"')
 _REQUIRED = re2.compile(r"\{:([a-z0-9_]+), ")
 _OUTER = re2.compile(r'"([0-9a-f]{64})"\},?\s*$')
 _ASKED = re2.compile(r"\{:([a-z0-9_]+),")
@@ -34,7 +36,7 @@ def parse_lock(document: Document) -> Parsed:
                 match.group(1),
                 Entry(match.group(1), match.group(3), origin=Origin.VCS, source=source, line=number),
             )
-        elif line.strip() not in {"", "%{", "}"} and not line.lstrip().startswith("#"):
+        elif line.strip() not in {"", "%{", "}", "%{}"} and not line.lstrip().startswith("#"):
             builder.problem(f"not understood: {line.strip()[:80]}", number)
     return builder.build(locked=True)
 

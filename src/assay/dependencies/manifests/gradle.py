@@ -14,6 +14,8 @@ def parse_lock(document: Document) -> Parsed:
     """Lines of `group:artifact:version=configurations`; a package in test configurations only is for development."""
     builder = Builder(document, "Maven")
     build = document.uri.rpartition("/")[2].startswith("buildscript")
+    # Before Gradle 6 each configuration had a file of its name.
+    configuration = document.uri.rpartition("/")[2].removesuffix(".lockfile")
     for number, raw in enumerate(document.text.splitlines(), 1):
         line = raw.strip()
         if not line or line.startswith(("#", "empty=")):
@@ -23,7 +25,7 @@ def parse_lock(document: Document) -> Parsed:
         if len(parts) != 3 or not all(parts):
             builder.problem(f"not understood: {line[:80]}", number)
             continue
-        scope = Scope.BUILD if build else _scope(configurations)
+        scope = Scope.BUILD if build else _scope(configurations or configuration)
         builder.add(coordinates, Entry(f"{parts[0]}:{parts[1]}", parts[2], scope=scope, line=number))
     return builder.build(locked=True)
 

@@ -48,7 +48,7 @@ def parse(document: Document) -> Parsed:
         _add(builder, node, project)
     if project.missing_parent and any(not entry.version for entry in builder.entries.values()):
         builder.problem(
-            f"the parent {project.missing_parent} is outside of the project: its versions are not known"
+            f"the parent or bill of materials {project.missing_parent} is outside of the project: its versions are not known"
         )
     group = _own(root, "groupId", project)
     name = f"{group}:{_own(root, 'artifactId', project)}"
@@ -62,6 +62,20 @@ def _dependencies(root: Node) -> list[Node]:
     return nodes + root.path("profiles", "profile", "dependencies", "dependency")
 
 
+def _profile_properties(root: Node) -> dict[str, str]:
+    """Properties of profiles, those that are active by default last: they hold where the project itself says nothing."""
+    profiles = root.path("profiles", "profile")
+    profiles.sort(
+        key=lambda node: [n.text.strip() for n in node.path("activation", "activeByDefault")] == ["true"]
+    )
+    return {
+        child.tag: child.text.strip()
+        for profile in profiles
+        for node in profile.path("properties")
+        for child in node.children
+    }
+
+
 def _collect(document: Document, root: Node, project: _Project, seen: set[str]) -> None:
     """Parents first, so that the nearer pom's properties and managed versions win."""
     parent = root.child("parent")
@@ -71,13 +85,45 @@ def _collect(document: Document, root: Node, project: _Project, seen: set[str]) 
             _collect(found[0], found[1], project, seen)
         elif not project.missing_parent:
             project.missing_parent = f"{parent.child_text('groupId')}:{parent.child_text('artifactId')}"
-        project.properties["project.parent.version"] = parent.child_text("version")
+        for name in ("groupId", "artifactId", "version"):
+            for prefix in ("project.parent.", "parent."):
+                project.properties[prefix + name] = parent.child_text(name)
+    project.properties = _profile_properties(root) | project.properties
     for node in root.path("properties"):
         project.properties |= {child.tag: child.text.strip() for child in node.children}
     _own_properties(root, project)
-    for node in root.path("dependencyManagement", "dependencies", "dependency"):
-        key = f"{_resolved(node.child_text('groupId'), project)}:{_resolved(node.child_text('artifactId'), project)}"
-        project.managed[key] = (node.child_text("version"), node.child_text("scope"))
+    managed = root.path("dependencyManagement", "dependencies", "dependency")
+    managed += root.path("profiles", "profile", "dependencyManagement", "dependencies", "dependency")
+    # What a pom manages itself wins over what it imports.
+    for node in sorted(managed, key=lambda item: item.child_text("scope") != "import"):
+        if node.child_text("scope") == "import":
+            _import(document, node, project, seen)
+            continue
+        project.managed[_coordinates(node, project)] = (
+            node.child_text("version"),
+            node.child_text("scope"),
+        )
+
+
+def _coordinates(node: Node, project: _Project) -> str:
+    return f"{_resolved(node.child_text('groupId'), project)}:{_resolved(node.child_text('artifactId'), project)}"
+
+
+def _import(document: Document, node: Node, project: _Project, seen: set[str]) -> None:
+    """A bill of materials that is a module of the same project, looked for in a folder of its artifact's name; others are named."""
+    name = _coordinates(node, project)
+    artifact = name.partition(":")[2]
+    for folder in ("..", ".", "../.."):
+        found = _pom(document, f"{folder}/{artifact}/pom.xml", artifact, seen)
+        if found is not None and len(seen) < _MAX_PARENTS:
+            bill = _Project()
+            _collect(found[0], found[1], bill, seen)
+            # Its properties are its own: those of the importing pom do not reach it.
+            project.managed |= {
+                key: (_resolved(version, bill), scope) for key, (version, scope) in bill.managed.items()
+            }
+            return
+    project.missing_parent = project.missing_parent or name
 
 
 def _parent(document: Document, parent: Node, seen: set[str]) -> tuple[Document, Node] | None:
@@ -87,6 +133,11 @@ def _parent(document: Document, parent: Node, seen: set[str]) -> tuple[Document,
         return None
     if not path.endswith(".xml"):
         path += "/pom.xml"
+    return _pom(document, path, parent.child_text("artifactId"), seen)
+
+
+def _pom(document: Document, path: str, artifact: str, seen: set[str]) -> tuple[Document, Node] | None:
+    """The pom at a path from this one, if it is the artifact that is looked for."""
     uri = posixpath.normpath(document.folder() + path)
     if uri in seen or uri.startswith(("../", "/")):
         return None
@@ -100,7 +151,7 @@ def _parent(document: Document, parent: Node, seen: set[str]) -> tuple[Document,
     except ManifestError:
         return None
     # A file at the default place that is another project is not the parent.
-    return (found, node) if node.child_text("artifactId") == parent.child_text("artifactId") else None
+    return (found, node) if node.child_text("artifactId") == artifact else None
 
 
 def _own_properties(root: Node, project: _Project) -> None:

@@ -54,10 +54,12 @@ def _packages(builder: Builder, packages: dict[str, Any], name: str) -> None:
             continue
         is_root = _MODULES not in path
         requires = []
-        for wanted, _, scope in asked_of(entry):
+        for wanted, reference, scope in asked_of(entry):
             target = _resolve(packages, path, wanted)
             if target is None or (scope is Scope.DEVELOPMENT and not is_root):
                 continue
+            if origin_of(reference) is Origin.URL and target in builder.entries:
+                builder.entries[target].origin = Origin.URL
             builder.link(path, target)
             requires.append(target)
         if is_root:
@@ -97,9 +99,9 @@ def _packages_entry(builder: Builder, path: str, entry: dict[str, Any]) -> Entry
 
 
 def _origin(resolved: str) -> Origin:
-    """A tarball over https is the registry's (or a mirror's) unless the URL says that it is git or a file."""
+    """A tarball over https is the registry's (or a mirror's) unless the URL says that it is git or a file, or a range was a URL."""
     origin = origin_of(resolved) if resolved else Origin.REGISTRY
-    return Origin.REGISTRY if origin is Origin.URL and "/-/" in resolved else origin
+    return Origin.REGISTRY if origin is Origin.URL else origin
 
 
 def _scope(entry: dict[str, Any]) -> Scope:

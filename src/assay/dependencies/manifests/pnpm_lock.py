@@ -9,7 +9,7 @@ from assay.dependencies.manifests.builder import Builder, Entry, stronger
 from assay.dependencies.manifests.npm_names import SECTIONS, integrity_hashes, split_descriptor
 from assay.dependencies.purl import clean_url
 from assay.dependencies.shapes import mapping, text
-from assay.dependencies.yaml_text import read_yaml
+from assay.dependencies.yaml_text import read_yaml_documents
 from assay.model.component import Origin, Scope
 
 
@@ -19,12 +19,17 @@ def parse(document: Document) -> Parsed:
     Raises:
         ManifestError: not a YAML mapping.
     """
-    data = read_yaml(document.text)
-    if data is None:
-        return Parsed((), locked=True)
-    if not isinstance(data, dict):
-        raise ManifestError("a pnpm-lock.yaml is a YAML mapping")
     builder = Builder(document, "npm")
+    for data in read_yaml_documents(document.text):
+        if isinstance(data, dict):
+            _read(builder, data)
+        elif data is not None:
+            raise ManifestError("a pnpm-lock.yaml is a YAML mapping")
+    return builder.build(locked=True)
+
+
+def _read(builder: Builder, data: dict[str, Any]) -> None:
+    """One document; from version 11 on pnpm keeps what it installs for itself in one in front of the project's."""
     packages = mapping(data.get("packages"))
     # From version 9 on, `packages` holds facts and `snapshots` the same packages once for each set of peers.
     snapshots = mapping(data.get("snapshots")) or packages
@@ -40,15 +45,15 @@ def parse(document: Document) -> Parsed:
     asked = _asked(builder, data)
     if all("dev" not in mapping(value) for value in packages.values()):
         builder.spread_scopes(asked)
-    return builder.build(locked=True)
 
 
 def _asked(builder: Builder, data: dict[str, Any]) -> dict[str, Scope]:
     """Keys that the importers (or the file itself, before workspaces) ask for, with scopes; marks them direct."""
     asked: dict[str, Scope] = {}
     importers = list(mapping(data.get("importers")).values()) or [data]
+    sections = SECTIONS | {"configDependencies": Scope.BUILD, "packageManagerDependencies": Scope.BUILD}
     for importer in importers:
-        for section, scope in SECTIONS.items():
+        for section, scope in sections.items():
             for name, wanted in mapping(mapping(importer).get(section)).items():
                 reference = text(mapping(wanted).get("version")) or text(wanted)
                 key = _target(builder, name, reference)

@@ -79,6 +79,9 @@ def _standard(data: dict[str, Any]) -> Iterator[tuple[str, Scope]]:
     for group in mapping(mapping(tool.get("pdm")).get("dev-dependencies")).values():
         yield from ((item.removeprefix("-e "), Scope.DEVELOPMENT) for item in texts(group))
     yield from ((item, Scope.DEVELOPMENT) for item in texts(mapping(tool.get("uv")).get("dev-dependencies")))
+    for environment in mapping(mapping(tool.get("hatch")).get("envs")).values():
+        for key in ("dependencies", "extra-dependencies"):
+            yield from ((item, Scope.DEVELOPMENT) for item in texts(mapping(environment).get(key)))
     yield from ((item, Scope.BUILD) for item in texts(mapping(data.get("build-system")).get("requires")))
 
 

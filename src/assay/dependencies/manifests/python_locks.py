@@ -155,11 +155,12 @@ def parse_pipfile_lock(document: Document) -> Parsed:
 def _add_pipenv(builder: Builder, name: str, table: dict[str, Any], scope: Scope) -> None:
     line = builder.document.line_of(f'"{name}"')
     version = text(table.get("version")).removeprefix("==").removeprefix("=")
+    version = "" if version == "*" else version
     entry = Entry(name, version, scope=scope, hashes=tuple(texts(table.get("hashes"))), line=line)
     for key in ("git", "hg", "path", "file"):
         if table.get(key):
             entry.origin, entry.source = _ORIGINS[key], clean_url(text(table.get(key)))
-            entry.version = ""
+            entry.version = text(table.get("ref")) if entry.origin is Origin.VCS else ""
     # "index" stands on what the Pipfile itself asks for, and on that alone.
     entry.direct = "index" in table or entry.origin is not Origin.REGISTRY
     if not version and entry.origin is Origin.REGISTRY:

@@ -12,6 +12,9 @@ from assay.model.component import Origin, Scope
 
 _VCS = ("git+", "hg+", "svn+", "bzr+", "git://")
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_ODD_PIN = re2.compile(
+    r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\]\s*)?(={2,3})\s*([A-Za-z0-9][A-Za-z0-9._+!-]*)\s*$"
+)
 _EGG = re2.compile(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
 _WHEEL = re2.compile(
     r"(?:^|/)([A-Za-z0-9][A-Za-z0-9._]*)-([0-9][A-Za-z0-9.+!_]*)(?:-[^/]*\.whl|\.tar\.gz|\.zip|\.tgz)$"
@@ -50,11 +53,21 @@ def _without_marker(text: str, line: int, scope: Scope | None) -> Entry | None:
     """A requirement with a broken marker, or with a comment that no space parts from it, still names a package."""
     head = text.partition(";")[0].partition("#")[0]
     if head == text:
-        return None
+        return _with_odd_version(text, line, scope)
     try:
         return _from_requirement(Requirement(head), line, scope)
     except (InvalidRequirement, ValueError):
+        return _with_odd_version(head, line, scope)
+
+
+def _with_odd_version(text: str, line: int, scope: Scope | None) -> Entry | None:
+    """`pytz==2004d`: releases from before PEP 440 have versions that it does not know."""
+    match = _ODD_PIN.match(text)
+    if match is None:
         return None
+    return Entry(
+        match.group(1), match.group(3), text[match.start(2) :].strip(), scope, direct=True, line=line
+    )
 
 
 def _from_requirement(requirement: Requirement, line: int, scope: Scope | None) -> Entry:

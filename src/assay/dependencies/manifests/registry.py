@@ -68,6 +68,7 @@ _EXACT: dict[str, str] = {
         for name in READERS
         if name not in {"script.py", "csproj", "shell", "workflow", "Dockerfile"}
     },
+    "bun.lockb": "bun.lockb",
     "npm-shrinkwrap.json": "package-lock.json",
     ".package-lock.json": "package-lock.json",
     "environment.yaml": "environment.yml",
@@ -128,6 +129,9 @@ def format_of(uri: str) -> str:
 def read_manifest(uri: str, data: bytes, sibling: Sibling = lambda _uri: None, form: str = "") -> Manifest:
     """What a manifest states; anything wrong with it is in its problems, never an exception."""
     form = form or format_of(uri)
+    if form == "bun.lockb":
+        message = "Bun's binary lockfile is not read: `bun install --save-text-lockfile` writes a bun.lock"
+        return _failed(uri, form, message)
     if form not in READERS:
         return _failed(uri, form, "a file that is no manifest we know")
     try:

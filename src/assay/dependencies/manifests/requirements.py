@@ -18,7 +18,8 @@ _MAX_INCLUDES = 100
 _COMMENT = re2.compile(r"(^|\s)#.*$")
 _HASH = re2.compile(r"--hash[= ]\s*(sha(?:1|224|256|384|512)|md5):([0-9a-fA-F]{8,128})")
 _OPTION = re2.compile(r"\s--?[A-Za-z][-A-Za-z]*(?:[= ].*)?$")
-_DEV_WORDS = ("dev", "test", "lint", "doc", "ci", "typing", "style", "bench")
+_DEV_STEMS = ("dev", "test", "lint", "typing", "style", "bench", "documentation")
+_DEV_WORDS = frozenset({"doc", "docs", "ci", "mypy", "format", "precommit"})
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ def scope_of_file(uri: str) -> Scope:
     words = stem.replace("_", "-").replace(".", "-").split("-")
     if parent in {"requirements", "reqs"}:
         words = [word for word in words if word != "requirements"]
-    if any(word.startswith(_DEV_WORDS) and word not in {"cipher", "device"} for word in words):
+    if any(word in _DEV_WORDS or (word.startswith(_DEV_STEMS) and word != "device") for word in words):
         return Scope.DEVELOPMENT
     return Scope.BUILD if "build" in words else Scope.RUNTIME
 

@@ -9,9 +9,9 @@ from assay.dependencies.manifests.builder import Builder, Entry
 from assay.dependencies.purl import clean_url
 from assay.model.component import Origin, Scope
 
-_SPEC = re2.compile(r"^    ([A-Za-z0-9][A-Za-z0-9._-]*) \(([^)]*)\)$")
-_REQUIRED = re2.compile(r"^      ([A-Za-z0-9][A-Za-z0-9._-]*)(?: \([^)]*\))?$")
-_ASKED = re2.compile(r"^  ([A-Za-z0-9][A-Za-z0-9._-]*)(!)?(?: \([^)]*\))?(!)?$")
+_SPEC = re2.compile(r"^    ([A-Za-z0-9._-]+) \(([^)]*)\)$")
+_REQUIRED = re2.compile(r"^      ([A-Za-z0-9._-]+)(?: \([^)]*\))?$")
+_ASKED = re2.compile(r"^  ([A-Za-z0-9._-]+)(!)?(?: \([^)]*\))?(!)?$")
 _CHECKSUM = re2.compile(r"^  ([A-Za-z0-9][A-Za-z0-9._-]*) \(([^)]*)\) (sha\d+)=([0-9a-f]+)")
 _GEM = re2.compile(r"""^\s*gem[\s(]+['"]([A-Za-z0-9][A-Za-z0-9._-]*)['"](.*)$""")
 _QUOTED = re2.compile(r"""['"]([^'"]*)['"]""")
@@ -23,10 +23,6 @@ _GROUPS_OPTION = re2.compile(r"""\bgroups?(?::|\s*=>)\s*(\[[^\]]*\]|:\w+|['"]\w+
 _DEV_GROUPS = frozenset({"development", "test", "dev", "lint", "ci", "doc", "docs"})
 _WORD = re2.compile(r"[A-Za-z_]\w*")
 _ORIGINS = {"GEM": Origin.REGISTRY, "GIT": Origin.VCS, "PATH": Origin.PATH, "PLUGIN SOURCE": Origin.URL}
-# A platform gem writes its platform behind the version: `nokogiri (1.16.0-x86_64-linux)`.
-_PLATFORM = re2.compile(
-    r"-(?:x86_64|x86|x64|i[3-6]86|arm64|aarch64|armv?\d*\w*|universal|java|ruby|mswin\d*|mingw\d*|powerpc\w*|s390x|riscv64|ppc64le)\b.*$|-(?:darwin|linux|musl).*$"
-)
 
 
 def parse_lock(document: Document) -> Parsed:
@@ -80,7 +76,8 @@ def parse_gemfile(document: Document) -> Parsed:
 def _source_line(builder: Builder, line: str, number: int, section: str, remote: str, current: str) -> str:
     """Read one line below GEM, GIT or PATH; returns the gem that following requirements belong to."""
     if match := _SPEC.match(line):
-        name, version = match.group(1), str(_PLATFORM.sub("", match.group(2)))
+        # A platform gem writes its platform behind the version, `nokogiri (1.16.0-x86_64-linux)`; a version has no dash.
+        name, version = match.group(1), match.group(2).partition("-")[0]
         builder.add(name, Entry(name, version, origin=_ORIGINS[section], source=remote, line=number))
         if builder.entries[name].version != version:
             builder.add(

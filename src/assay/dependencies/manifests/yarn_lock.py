@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from assay.dependencies.document import Document, Parsed
-from assay.dependencies.manifests.builder import Builder, Entry
+import re2
+
+from assay.dependencies.document import Document, Parsed, Root
+from assay.dependencies.manifests.builder import Builder, Entry, stronger
 from assay.dependencies.manifests.npm_names import (
     asked_of,
     integrity_hashes,
@@ -15,10 +18,13 @@ from assay.dependencies.manifests.npm_names import (
     split_descriptor,
     unalias,
 )
-from assay.dependencies.purl import clean_url
+from assay.dependencies.purl import clean_url, make_purl
 from assay.dependencies.shapes import mapping, text
 from assay.dependencies.yaml_text import read_yaml
-from assay.model.component import Origin
+from assay.model.component import Origin, Scope
+
+_WORD = re2.compile(r'"[^"]*"|\S+')
+_DESCRIPTOR = re2.compile(r'"[^"]*"|[^",\s][^",]*')
 
 
 @dataclass(slots=True)
@@ -40,16 +46,43 @@ def parse(document: Document) -> Parsed:
     builder = Builder(document, "npm")
     berry = "\n__metadata:" in document.text or document.text.startswith("__metadata:")
     resolved = _berry(builder) if berry else _classic(builder)
-    package = sibling_package(document.sibling(document.folder() + "package.json"))
-    asked = {}
-    for name, wanted, scope in asked_of(package):
-        key = resolved.get(f"{name}@{wanted}") or resolved.get(f"{name}@npm:{wanted}")
-        if key is not None:
-            builder.entries[key].direct = True
-            asked[key] = scope
+    workspaces = {key: entry for key, entry in builder.entries.items() if entry.origin is Origin.WORKSPACE}
+    asked: dict[str, Scope] = {}
+    for folder in dict.fromkeys([".", *(entry.source for entry in workspaces.values())]):
+        _ask(builder, folder, resolved, asked)
+    for parent, child in builder.edges:
+        entry = builder.entries.get(child)
+        if parent in workspaces and entry is not None and entry.origin is not Origin.WORKSPACE:
+            entry.direct = True
+            # A workspace whose package.json is not there: what it asks for may run in production.
+            asked.setdefault(child, Scope.RUNTIME)
     if asked:
-        builder.spread_scopes(asked)
+        builder.spread_scopes(asked, frozenset(workspaces))
+    _roots(builder, workspaces)
     return builder.build(locked=True)
+
+
+def _ask(builder: Builder, folder: str, resolved: dict[str, str], asked: dict[str, Scope]) -> None:
+    """What the package.json of one workspace asks for, with its scopes."""
+    uri = posixpath.normpath(posixpath.join(builder.document.folder(), folder, "package.json"))
+    package = {} if uri.startswith(("../", "/")) else sibling_package(builder.document.sibling(uri))
+    for name, wanted, scope in asked_of(package):
+        key = resolved.get(f"{name}@{wanted}") or resolved.get(f"{name}@npm:{wanted}", "")
+        if key in builder.entries:
+            builder.entries[key].direct = True
+            asked[key] = stronger(asked[key], scope) if key in asked else scope
+
+
+def _roots(builder: Builder, workspaces: dict[str, Entry]) -> None:
+    for key, entry in workspaces.items():
+        requires = tuple(
+            builder.entries[child].purl
+            for parent, child in builder.edges
+            if parent == key and child in builder.entries
+        )
+        builder.roots.append(
+            Root(make_purl("npm", entry.name, entry.version), entry.name, entry.version, requires)
+        )
 
 
 def _classic(builder: Builder) -> dict[str, str]:
@@ -79,19 +112,22 @@ def _blocks(source: str) -> Iterator[_Block]:
         if indent == 0:
             if block is not None:
                 yield block
-            block = _Block([_unquote(part) for part in body.rstrip(":").split(", ")], number)
+            block = _Block(_descriptors(body), number)
         elif block is not None and indent <= 2:
             section = body[:-1] if body.endswith(":") else ""
             if not section:
                 key, _, value = body.partition(" ")
                 block.fields[_unquote(key)] = _unquote(value)
         elif block is not None and section in {"dependencies", "optionalDependencies"}:
-            name, _, wanted = (
-                body.rpartition(" ") if body.endswith('"') and body.count('"') > 2 else body.partition(" ")
-            )
-            block.requires[_unquote(name)] = _unquote(wanted)
+            name, *wanted = [str(word) for word in _WORD.findall(body)]
+            block.requires[_unquote(name)] = _unquote(" ".join(wanted))
     if block is not None:
         yield block
+
+
+def _descriptors(header: str) -> list[str]:
+    """`a@^1, "b@>= 1, < 2":` -> its descriptors; a comma inside of quotes parts nothing."""
+    return [_unquote(str(part)) for part in _DESCRIPTOR.findall(header.rstrip(":"))] or [header]
 
 
 def _unquote(value: str) -> str:
