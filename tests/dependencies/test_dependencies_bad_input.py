@@ -159,7 +159,6 @@ def test_cycles_in_the_graph_end() -> None:
     ]
     graph = build_graph(components)
     assert graph.path_to(purls[0])
-    assert len(graph.reachable_from([purls[0]])) == 5
     assert len(list(graph.tree())) <= 10
 
 

@@ -13,10 +13,11 @@ from assay.dependencies.advisories.match import Match, match_components
 from assay.dependencies.advisories.store import Builder, Store
 from assay.dependencies.document import ManifestError
 from assay.dependencies.imports import imports_of
+from assay.dependencies.manifests.registry import read_manifest
 from assay.dependencies.purl import make_purl
 from assay.dependencies.reach import Reach, reach_of
 from assay.dependencies.survey import take_survey
-from assay.dependencies.upgrade import command_for, least_upgrade
+from assay.dependencies.upgrade import command_for, edit_for, least_upgrade
 from assay.dependencies.vex import draft, muting, read_vex, weaknesses
 from assay.dependencies.vulnerability_findings import judge
 from assay.model.component import Component, Origin, Scope
@@ -338,3 +339,14 @@ def test_a_package_in_two_places_is_one_finding(tmp_path: Path) -> None:
     assert [place.uri for place in finding.related] == ["a/requirements-dev.txt"]
     assert finding.component is not None
     assert finding.component.scope is Scope.RUNTIME
+
+
+def test_where_only_an_edit_helps_it_is_spelled_out() -> None:
+    parsed = read_manifest("sub/requirements.txt", b"# pins\nurllib3==1.26.0\n").parsed
+    component = parsed.components[0]
+    assert (
+        edit_for(component, "1.26.19", "requirements.txt")
+        == "write urllib3==1.26.19 for it in sub/requirements.txt, line 2"
+    )
+    assert edit_for(component, "1.26.19", "uv.lock") == ""
+    assert edit_for(component, "", "requirements.txt") == ""

@@ -171,3 +171,27 @@ def test_own_packages_are_no_components() -> None:
     workspace = dict(LOCK, packages=LOCK["packages"] | {"packages/w": {"name": "w"}})  # type: ignore[operator]
     found = read_inventory([("package-lock.json", json.dumps(workspace).encode(), "package-lock.json")])
     assert "w" not in {component.name for component in found.unique()}
+
+
+def test_what_only_scripts_install_is_direct_too_and_stays_so_when_read_again() -> None:
+    files = [
+        ("package-lock.json", json.dumps(LOCK).encode(), ""),
+        ("setup.sh", b"pip install flask==3.0.0\n", ""),
+    ]
+    mixed = subject_of(read_inventory(files), "app", NOW, "1.0")
+    read = {c.name: c.direct for c in read_sbom(cyclonedx_format.write(mixed))}
+    assert (read["flask"], read["@s/a"], read["b"]) == (True, True, False)
+
+
+def test_what_a_workspace_member_asks_for_is_direct_when_read_again() -> None:
+    lock = {
+        "name": "app", "lockfileVersion": 3,
+        "packages": {
+            "": {"name": "app"}, "packages/w": {"name": "w", "dependencies": {"a": "1"}},
+            "node_modules/w": {"resolved": "packages/w", "link": True},
+            "node_modules/a": {"version": "1.0.0", "dependencies": {"b": "1"}}, "node_modules/b": {"version": "1.0.0"},
+        },
+    }  # fmt: skip
+    files = [("package-lock.json", json.dumps(lock).encode(), "package-lock.json")]
+    written = cyclonedx_format.write(subject_of(read_inventory(files), "app", NOW, "1.0"))
+    assert {c.name: c.direct for c in read_sbom(written)} == {"a": True, "b": False}

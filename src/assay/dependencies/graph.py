@@ -34,10 +34,6 @@ class Graph:
                     waiting.append(parent)
         return (start,)
 
-    def depth_of(self, purl: str) -> int:
-        """1 for what the project asks for itself, 0 where the package is not in the graph."""
-        return len(self.path_to(purl))
-
     def tree(self, limit: int = 100_000) -> Iterator[tuple[int, Component, bool]]:
         """(depth from 0, component, whether it was shown before) in reading order; a repeated package is not opened again."""
         shown: set[str] = set()
@@ -56,17 +52,6 @@ class Graph:
                     self.children.get(purl, ()), key=lambda key: _by_name(self.components[key]), reverse=True
                 )
                 waiting.extend((depth + 1, child) for child in below)
-
-    def reachable_from(self, purls: Iterable[str]) -> set[str]:
-        """Every purl that the given ones lead to, they themselves included."""
-        seen: set[str] = set()
-        waiting = [purl for purl in purls if purl in self.components]
-        while waiting:
-            purl = waiting.pop()
-            if purl not in seen:
-                seen.add(purl)
-                waiting.extend(self.children.get(purl, ()))
-        return seen
 
     def _walk_down(self, top: str, above: dict[str, str]) -> tuple[Component, ...]:
         path = [self.components[top]]

@@ -116,6 +116,16 @@ def command_for(
     return f"cd {shlex.quote(folder)} && {command}" if command and folder else command
 
 
+def edit_for(component: Component, version: str, form: str) -> str:
+    """What to write and where, for the manifests that no package manager's command changes; empty for the others."""
+    written = {"requirements.txt": f"{component.name}=={version}", "pom.xml": f"<version>{version}</version>",
+               "environment.yml": f"{component.name}=={version}", "libs.versions.toml": version, "pyproject.toml": f"{component.name}>={version}"}  # fmt: skip
+    place = component.location
+    if form not in written or place is None or not version:
+        return ""
+    return f"write {written[form]} for it in {place.uri}, line {place.region.start_line}"
+
+
 def _npm(name: str, version: str, transitive: bool) -> str:
     if not transitive:
         return f"npm install {shlex.quote(f'{name}@{version}')}"

@@ -218,21 +218,24 @@ def _dependencies(
     ]
     found += [Dependency(component.bom_ref) for purl, component in refs.items() if purl not in subject.edges]
     by_ref = {str(component.bom_ref.value): component for component in roots}
+    requires: dict[str, list[Dependency]] = {ref: [] for ref in by_ref}
+    claimed: set[str] = set()
     for root in subject.roots:
-        component = by_ref.get(f"own:{root.purl}")
-        if component is not None:
-            found.append(
-                Dependency(
-                    component.bom_ref,
-                    [Dependency(refs[purl].bom_ref) for purl in root.requires if purl in refs],
-                )
-            )
-    if main not in roots:
-        above = [Dependency(component.bom_ref) for component in roots]
-        tops = [c for c in subject.components if c.direct or not c.parents]
-        direct = [Dependency(refs[c.purl].bom_ref) for c in tops] if not roots else []
-        found.append(Dependency(main.bom_ref, above + direct))
-    return found
+        if f"own:{root.purl}" in by_ref:
+            claimed |= set(root.requires)
+            requires[f"own:{root.purl}"] += [
+                Dependency(refs[purl].bom_ref) for purl in root.requires if purl in refs
+            ]
+    # What no package of the project's own is known to ask for (scripts, Dockerfiles, workflows) the whole asks for.
+    # A package that nothing leads to is its top level only where no root says what is.
+    tops = (c for c in subject.components if c.direct or not (roots or c.parents))
+    rest = [c for c in tops if c.purl not in claimed]
+    above = [Dependency(component.bom_ref) for component in roots if component is not main]
+    requires.setdefault(str(main.bom_ref.value), []).extend(
+        [*above, *(Dependency(refs[c.purl].bom_ref) for c in rest)]
+    )
+    own = {str(component.bom_ref.value): component.bom_ref for component in (main, *roots)}
+    return found + [Dependency(own[ref], children) for ref, children in requires.items()]
 
 
 def _compositions(subject: Subject, main: str) -> list[dict[str, Any]]:

@@ -34,14 +34,18 @@ def _cyclonedx(data: dict[str, Any]) -> tuple[Component, ...]:
         raise ManifestError(f"more than {MAX_COMPONENTS} components")
     purls = {text(table.get("bom-ref")) or text(table.get("purl")): _purl(table) for table in tables}
     parents: dict[str, set[str]] = {}
-    main = text(mapping(mapping(data.get("metadata")).get("component")).get("bom-ref"))
+    # The subject may hold the packages of a workspace: what these ask for is direct too.
+    subject = mapping(mapping(data.get("metadata")).get("component"))
+    own = {text(subject.get("bom-ref"))} | {
+        text(table.get("bom-ref")) for table in _nested(sequence(subject.get("components")), 0)
+    }
     direct: set[str] = set()
     for item in sequence(data.get("dependencies")):
         edge = mapping(item)
         for child in sequence(edge.get("dependsOn")):
             if text(edge.get("ref")) in purls:
                 parents.setdefault(purls.get(text(child), ""), set()).add(purls[text(edge.get("ref"))])
-            elif text(edge.get("ref")) == main:
+            elif text(edge.get("ref")) in own:
                 direct.add(purls.get(text(child), ""))
     return tuple(
         _cyclonedx_component(table, _purl(table), parents, direct) for table in tables if _purl(table)
