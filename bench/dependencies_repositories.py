@@ -61,7 +61,7 @@ def _row(name: str, file: Path, args: argparse.Namespace) -> None:
         shutil.copytree(file.parent, copy)
         theirs = tool(copy / file.name, args)
     graph = build_graph(components)
-    deepest = max((graph.depth_of(component.purl) for component in components), default=0)
+    deepest = max((len(graph.path_to(component.purl)) for component in components), default=0)
     label = tool.__name__.strip("_").replace("_", " ")
     if theirs is None:
         print(f"{name:21} {file.name:20} {label:14} {len(ours):4d}   (the tool is missing or failed)")
@@ -152,7 +152,20 @@ def _uv_export(file: Path, _: argparse.Namespace) -> Pairs | None:
 
 def _npm_sbom(file: Path, _: argparse.Namespace) -> Pairs | None:
     out = _run(["npm", "sbom", "--package-lock-only", "--sbom-format", "cyclonedx", "--offline"], file.parent)
-    return _cyclonedx(out)
+    if out is not None:
+        return _cyclonedx(out)
+    # npm writes no SBOM where a peer's range is not met; its listing says that and goes on.
+    out = _run(["npm", "ls", "--all", "--package-lock-only", "--json", "--offline"], file.parent, (0, 1))
+    if out is None:
+        return None
+    pairs: Pairs = set()
+    waiting = [json.loads(out)]
+    while waiting:
+        for name, item in (waiting.pop().get("dependencies") or {}).items():
+            if item.get("version"):
+                pairs.add((name, item["version"]))
+            waiting.append(item)
+    return pairs
 
 
 def _go_mod_edit(file: Path, _: argparse.Namespace) -> Pairs | None:
