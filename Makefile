@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit bench bench-code bench-gateway lock clean
+.PHONY: demo test lint types unit bench bench-code bench-code-speed bench-gateway lock clean
 
 # The main job on the bundled demo: exit code 1 is what such a service deserves, anything else is a failure of ours.
 demo: $(READY)
@@ -30,6 +30,10 @@ bench: $(READY)
 # Labelled and clean sets of source code (bench/code.py says which): make bench-code DATA=folder [PEERS=folder-of-programs] [RULES=semgrep-rules]
 bench-code: $(READY)
 	$(BIN)/python -m bench.code $(if $(DATA),--data $(DATA)) $(if $(PEERS),--peers $(PEERS)) $(if $(RULES),--semgrep-rules $(RULES))
+
+# Whole projects: make bench-code-speed TREE=folder
+bench-code-speed: $(READY)
+	$(BIN)/python -m bench.code_speed --tree "$(TREE)"
 
 # Labelled calls: make bench-gateway CALLS=calls.jsonl; rego beside it: OPA=/path/to/opa
 bench-gateway: $(READY)

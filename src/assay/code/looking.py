@@ -25,6 +25,11 @@ class Looking:
         self._functions = [
             one.structure["function"] for one in patterns if "returns" in one.structure.get("function", ())
         ]
+        self._definitions = [
+            one.structure["function"]
+            for one in patterns
+            if "decorated" not in one.structure.get("function", ("decorated",))
+        ]
         self._assigns = [pattern(one.structure["assign"]) for one in patterns if "assign" in one.structure]
         self._compares = [
             pattern(one.structure["compare"].get("mentions", ""))
@@ -55,6 +60,10 @@ class Looking:
             and self._any(self._compares, self._compared, names)
             and self._any(self._compares, self._compared, _compared(info))
         )
+
+    def asks_for_definition(self, info: FunctionInfo) -> bool:
+        """Whether a rule asks how this function is defined."""
+        return any(function_fits(form, info, []) for form in self._definitions)
 
     def _any(self, tests: list[Any], known: dict[str, bool], names: Iterable[str]) -> bool:
         """Whether a name is one that some pattern looks for. Names repeat in a project: each is judged once."""

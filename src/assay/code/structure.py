@@ -88,7 +88,12 @@ class Matches:
             looking = self._looking(info)
             for name in looking.names:
                 names.setdefault(name, set()).add(info.number)
-            functions.extend(f for f in info.functions if looking.asks_for(f))
+            for function in info.functions:
+                if looking.asks_for(function):
+                    functions.append(function)
+                outer = info.functions[function.function.parent] if function.function.parent > 0 else None
+                if outer is not None and looking.asks_for_definition(function):
+                    functions.append(outer)  # where it is defined is where the rule meets it
         return Wanted(names, functions)
 
     def _looking(self, info: ModuleInfo) -> Looking:
