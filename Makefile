@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit bench bench-code bench-dependencies bench-gateway bench-infrastructure bench-merge lock clean
+.PHONY: demo test lint types unit bench bench-code bench-code-speed bench-dependencies bench-gateway bench-infrastructure bench-merge lock clean
 
 # The main job on the bundled demo: exit code 1 is what such a service deserves, anything else is a failure of ours.
 demo: $(READY)
@@ -39,6 +39,10 @@ bench-code: $(READY)
 # Real trees and the peers' programs: make bench-infrastructure TREES="a b" PEERS=folder
 bench-infrastructure: $(READY)
 	$(BIN)/python -m bench.infrastructure $(TREES) --peers "$(PEERS)"
+
+# Whole projects: make bench-code-speed TREE=folder
+bench-code-speed: $(READY)
+	$(BIN)/python -m bench.code_speed --tree "$(TREE)"
 
 # Labelled calls: make bench-gateway CALLS=calls.jsonl; rego beside it: OPA=/path/to/opa
 bench-gateway: $(READY)

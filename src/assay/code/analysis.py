@@ -15,9 +15,9 @@ from assay.code.demand import hands_out
 from assay.code.frame import Frame, TooMuchWorkError
 from assay.code.heap import ANY, Shape, join_heaps
 from assay.code.kinds import ALL
-from assay.code.summary import Closure, Event, Summary
+from assay.code.summary import Closure, Event, Summary, reachable
 from assay.code.uncalled import suspect_parameters
-from assay.code.values import HIGH, UNKNOWN, Labels, Mark, Source, Symbol, Value, join, steps
+from assay.code.values import UNKNOWN, WHOLE, Labels, Source, Symbol, Value, join, steps
 from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo
 
 MAX_EVENTS = 48
@@ -31,13 +31,16 @@ class Analysis(Definitions):
         """Everything. A second round follows if data came to rest in class fields or globals."""
         with _deep_recursion():
             for number in range(2):
-                self.changed = False
                 self.stale.clear()
+                self.touched.clear()
                 for info in self.world.modules:
                     self.module_body(info)
                 self._enter_all()
                 self._work()
-                if number or not (self.changed or self.stale):
+                if number:
+                    break
+                self._see_touched()
+                if not self.stale:
                     break
                 self._forget()
 
@@ -48,7 +51,7 @@ class Analysis(Definitions):
 
     def _forget(self) -> None:
         """Drop what has to be analysed again: what is stale, and whoever called that."""
-        dirty = set(self.demand.seen) if self.changed else set(self.stale)
+        dirty = set(self.stale)
         todo = list(dirty)
         while todo:
             for caller in self.callers.get(todo.pop(), ()):
@@ -62,9 +65,31 @@ class Analysis(Definitions):
             self.contexts.pop(function, None)
             if function.function.kind in ("module", "class"):
                 function.module.state = "again"
-        self.demand.queue = [
-            f for f in dirty if f.function.kind not in ("class", "module") and f in self.demand.seen
-        ]
+        # In the order of the files: what is analysed first must not depend on where objects lie in memory.
+        self.demand.queue = sorted(
+            (f for f in dirty if f.function.kind not in ("class", "module") and f in self.demand.seen),
+            key=lambda f: (f.module.number, f.function.index),
+            reverse=True,
+        )
+
+    def _see_touched(self) -> None:
+        """Source data came to rest in objects that live as long as the program: who mentions a name of one may read it."""
+        if not self.touched:
+            return
+        holding: set[Any] = set(self.touched)
+        for _ in range(3):  # an object in an object, as deep as reading follows
+            holding |= {ref for ref, shape in self.shared.items() if _holds(shape, holding)}
+        names = {
+            name
+            for info in self.world.modules
+            for table in (info.globals, *(cls.attributes for cls in info.classes))
+            for name, value in table.items()
+            if not holding.isdisjoint(value.refs)
+        }
+        names |= {key for (_, key), value in self.class_fields.items() if not holding.isdisjoint(value.refs)}
+        for name in names:
+            for alias in (name, *self.demand.aliases.get(name, ())):
+                self.stale.update(self.demand.mentions.get(alias, ()))
 
     def _work(self) -> None:
         """Analyse what is asked for, until nobody asks for more."""
@@ -175,6 +200,7 @@ class Analysis(Definitions):
             self.active.pop()
         if info.function.kind == "module":
             self.finish_body(f)
+        f.sites.clear()  # each of them holds the frame: a cycle that nothing frees while the collector is off
         return self._summarise(f, alive)
 
     def frame(self, info: FunctionInfo) -> Frame:
@@ -194,8 +220,8 @@ class Analysis(Definitions):
             types, safe = self.parameter_types(f, parameter)
             if parameter.kind == "r" and owner is not None:
                 types = (owner.qualname,)
-            symbol = Symbol(index, ())
-            labels: Labels | None = None if safe else {symbol: Mark(ALL, None, HIGH)}
+            symbol = self.symbol(index)
+            labels: Labels | None = None if safe else {symbol: WHOLE}
             value = Value(labels, types=types, refs=() if safe else (symbol,))
             given = known.get(index)
             if given is not None:
@@ -223,10 +249,11 @@ class Analysis(Definitions):
         if f.yielded is not None:
             result = f.new_object(("generator",), Shape({}, f.yielded, -1))
         summary.result = result
-        summary.heap = f.heap
         summary.effects = {ref: shape for ref, shape in f.heap.items() if isinstance(ref, Symbol)}
         if f.language == "java" and f.info.function.kind not in ("module", "class"):
             self._global_effects(f, summary)
+        kept = [result, *(value for value, _ in summary.outer.values())]
+        summary.heap = reachable(f.heap, kept, summary.effects.values())
         self._proofs(f, [variables for variables, _ in states] if not summary.exits else [])
         self._keep_class_fields(f, summary)
         return summary
@@ -247,7 +274,7 @@ class Analysis(Definitions):
     def _proofs(self, f: Frame, finals: list[list[Value]]) -> None:
         """Kinds that every normal return has cleared from a parameter (which was not assigned anew)."""
         for index, parameter in enumerate(f.info.function.parameters):
-            symbol = Symbol(index, ())
+            symbol = self.symbol(index)
             mask = ALL
             for variables in finals:
                 value = variables[parameter.register]
@@ -264,7 +291,7 @@ class Analysis(Definitions):
         owner = f.info.owner
         if owner is None:
             return
-        shape = summary.effects.get(Symbol(0, ()))
+        shape = summary.effects.get(self.symbol(0))
         if shape is None:
             return
         for key, value in shape.fields.items():
@@ -378,6 +405,11 @@ def _hands_out(summary: Summary) -> bool:
     return any(
         hands_out(v.labels or ()) for shape in shapes for v in (*shape.fields.values(), shape.rest or UNKNOWN)
     )
+
+
+def _holds(shape: Shape, refs: set[Any]) -> bool:
+    values = (*shape.fields.values(), shape.rest) if shape.rest is not None else shape.fields.values()
+    return any(not refs.isdisjoint(value.refs) for value in values)
 
 
 def _better(a: Event, b: Event) -> bool:

@@ -315,7 +315,7 @@ class Calling(Reading):
             refine(f, i[2], polarity)
             found: dict[int, int] = {}
             for index, parameter in enumerate(f.info.function.parameters):
-                symbol = Symbol(index, ())
+                symbol = self.symbol(index)
                 held = f.variables[parameter.register]
                 left = held.labels.get(symbol) if held.labels else None
                 mask = (

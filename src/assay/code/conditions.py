@@ -22,6 +22,12 @@ def pattern(text: str) -> Any:
     return re2.compile(text)
 
 
+@lru_cache(maxsize=65536)
+def finds(text: str, name: str) -> bool:
+    """Whether a pattern finds something in a name. Names repeat: each is judged once."""
+    return bool(pattern(text).search(name))
+
+
 def holds(f: Frame, condition: Any, value: Value | None) -> bool:
     """Whether a condition holds for an argument's value; None is an argument that is not given."""
     if not isinstance(condition, dict):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from assay.code.demand import Demand
+from assay.code.demand import NOTHING, Demand, Wanted
 from assay.code.heap import Heap
 from assay.code.model_rows import Models, models_for, triggers
 from assay.code.summary import Closure, Event, Summary
-from assay.code.values import Value
+from assay.code.values import Symbol, Value
 from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo, World
 
 if TYPE_CHECKING:
@@ -21,10 +21,11 @@ Hook = Callable[..., None]
 class Core:
     """State of one analysis. `findings`: the best event by (module, span, kind)."""
 
-    def __init__(self, world: World, wanted: frozenset[str] = frozenset()) -> None:
+    def __init__(self, world: World, wanted: Wanted = NOTHING) -> None:
         self.world = world
         self.shared: Heap = {}
         self.refs = 0
+        self.symbols: dict[int | str, Symbol] = {}
         self.summaries: dict[tuple[Any, ...], Summary] = {}
         self.running: dict[tuple[Any, ...], Summary] = {}
         self.recursive: set[tuple[Any, ...]] = set()
@@ -42,9 +43,9 @@ class Core:
         self.properties = 0
         self.findings: dict[tuple[int, int, str], Event] = {}
         self.class_fields: dict[tuple[str, str], Value] = {}
-        # What must be analysed again: all, or the functions that read a field or global where source data came to rest late.
-        self.changed = False
+        # What must be analysed again: the functions that read a field or global where source data came to rest late.
         self.stale: set[FunctionInfo] = set()
+        self.touched: set[Any] = set()
         self.callers: dict[FunctionInfo, set[FunctionInfo]] = {}
         self.active: list[FunctionInfo] = []
         self.notes: dict[int, list[str]] = {}
@@ -76,6 +77,13 @@ class Core:
     def models(self, f: Frame) -> Models:
         """The models of a frame's language."""
         return self._models[f.language]
+
+    def symbol(self, root: int | str) -> Symbol:
+        """What stands for a parameter or a captured name."""
+        known = self.symbols.get(root)
+        if known is None:
+            known = self.symbols[root] = Symbol(root)
+        return known
 
     def new_ref(self) -> int:
         """A key for a new object."""

@@ -110,6 +110,7 @@ class Definitions(Calling):
         inner = self.frame(body)
         inner.heap = f.heap
         inner.run(body.function.body)
+        inner.sites.clear()
         f.heap = inner.heap
         for name, value in zip(body.function.variables, inner.variables, strict=False):
             if value is not UNKNOWN and name not in cls.methods:

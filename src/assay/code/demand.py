@@ -6,7 +6,8 @@ from the sources loses nothing but what names cannot tell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import NamedTuple
 
 from assay.code.model_rows import Models, Row
 from assay.code.values import Source
@@ -16,10 +17,20 @@ _FEW = 30
 _MANY = 60
 
 
+class Wanted(NamedTuple):
+    """Where rules look: names by the numbers of the files that some rule looks for them in, and functions."""
+
+    names: Mapping[str, Set[int]] = {}
+    functions: Sequence[FunctionInfo] = ()
+
+
+NOTHING = Wanted()
+
+
 class Demand:
     """The work list: `take` gives what is to be analysed next, `learned` adds the callers of functions that hand out data."""
 
-    def __init__(self, world: World, models: dict[str, Models], wanted: Iterable[str]) -> None:
+    def __init__(self, world: World, models: dict[str, Models], wanted: Wanted) -> None:
         self.world = world
         self.mentions: dict[str, list[FunctionInfo]] = {}
         self.seen: set[FunctionInfo] = set()
@@ -28,15 +39,7 @@ class Demand:
         self._java = any(info.language == "java" for info in world.modules)
         self._asked: set[str] = set()
         self.aliases: dict[str, set[str]] = {}
-        for info in world.modules:
-            for made in info.module.imports:
-                if made.name and made.alias not in ("", made.name):
-                    self.aliases.setdefault(made.name, set()).add(made.alias)
-        for info in world.modules:
-            for function in info.functions:
-                self.mentions[f"{info.number}:{function.function.index}"] = [function]
-                for name in function.function.names:
-                    self.mentions.setdefault(name, []).append(function)
+        self._read(world)
         self._imports = {info.number: _imported(info) for info in world.modules}
         self._all_imports = set().union(*self._imports.values())
         # Types that a parameter's name tells, whatever the file imports: a handler's `req`.
@@ -44,36 +47,58 @@ class Demand:
         for known in models.values():
             for parameter, kind in known.typed_parameters():
                 self._called.setdefault(kind, set()).add(parameter)
-        for known in models.values():
+        for language, known in models.items():
+            own = {info.number for info in world.modules if info.language == language}
             for name, rows in known.by_name.items():
                 if _brings_data(rows):
-                    self.ask_for(name.removesuffix("[]"))
+                    self.ask_for(name.removesuffix("[]"), own)
             for name, rows in known.by_member.items():
                 if _brings_data(rows):
-                    self._ask_hinted(name, rows)
-        for name in wanted:
-            self.ask_for(name)
+                    self._ask_hinted(name, rows, own)
+        for name, files in sorted(wanted.names.items()):
+            self.ask_for(name, files)
+        for function in wanted.functions:
+            self.add(function)
 
-    def ask_for(self, name: str) -> None:
-        """Everything that may use a qualified name, `*.name`, or one function ("file:function")."""
+    def _read(self, world: World) -> None:
+        """Which function mentions which name, and under which names files import others'."""
+        for info in world.modules:
+            for made in info.module.imports:
+                if made.name and made.alias not in ("", made.name):
+                    self.aliases.setdefault(made.name, set()).add(made.alias)
+            for function in info.functions:
+                for name in function.function.names:
+                    self.mentions.setdefault(name, []).append(function)
+
+    def ask_for(self, name: str, files: Set[int]) -> None:
+        """Everything in these files that may use a qualified name or `*.name`."""
         parts = name.split(".")
-        if len(parts) == 1 or parts[0] == "*" or ":" in name:
-            self.ask(parts[-1])
+        if len(parts) == 1 or parts[0] == "*":
+            self._ask_in(parts[-1], files)
             return
         made = self._java and parts[-1][:1].isupper()  # a constructor: the name of the type is written
         telling = parts[-1] if made else _telling(parts, self.mentions)
         if _is_type(parts) and (self._java or len(self.mentions.get(telling, ())) <= _MANY):
             if self._java or _fits(name, self._all_imports):
-                self.ask(telling)
+                self._ask_in(telling, files)
             return
         called = self._called.get(".".join(parts[:2]), set())
         for function in self.mentions.get(telling, ()):
+            if function.module.number not in files:
+                continue
             known = function.module.language == "java" or _fits(name, self._imports[function.module.number])
             if function not in self.seen and (known or _names_one(function, called)):
                 self.add(function)
-        for alias in self.aliases.get(telling, ()):
+        for alias in sorted(self.aliases.get(telling, ())):
             if _fits(name, self._all_imports):
-                self.ask(alias)
+                self._ask_in(alias, files)
+
+    def _ask_in(self, name: str, files: Set[int]) -> None:
+        """What mentions a name, or an alias of it, in these files."""
+        for one in (name, *sorted(self.aliases.get(name, ()))):
+            for function in self.mentions.get(one, ()):
+                if function.module.number in files:
+                    self.add(function)
 
     def ask(self, name: str) -> None:
         """Everything that mentions a name."""
@@ -82,7 +107,7 @@ class Demand:
         self._asked.add(name)
         for function in self.mentions.get(name, ()):
             self.add(function)
-        for alias in self.aliases.get(name, ()):
+        for alias in sorted(self.aliases.get(name, ())):
             self.ask(alias)
 
     def add(self, function: FunctionInfo) -> None:
@@ -123,12 +148,14 @@ class Demand:
                 found.add(other)
         return found
 
-    def _ask_hinted(self, name: str, rows: list[Row]) -> None:
+    def _ask_hinted(self, name: str, rows: list[Row], files: Set[int]) -> None:
         """Functions that mention a member, and some word that its receiver must have."""
         hints = (
             {hint for row in rows for hint in row.raw.hint} if all(row.raw.hint for row in rows) else set()
         )
         for function in self.mentions.get(name, ()):
+            if function.module.number not in files:
+                continue
             words = (*function.function.names, *function.function.variables) if hints else ()
             if not hints or any(hint in word.lower() for word in words for hint in hints):
                 self.add(function)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from assay.code.values import UNKNOWN, Labels, Mark, Symbol, Value, join, join_labels
+from assay.code.values import UNKNOWN, WHOLE, Labels, Mark, Symbol, Value, add_labels, join, join_labels
 
 MAX_WIDTH = 32
 MAX_PATH = 3
@@ -61,7 +61,7 @@ def load(heap: Heap, shared: Heap, value: Value, key: Any) -> Value | None:
 
 
 def _child(ref: Symbol, key: Any, mark: Mark) -> Value:
-    symbol = Symbol(ref.root, (*ref.path, key)) if len(ref.path) < MAX_PATH else ref
+    symbol = ref.child(key) if len(ref.path) < MAX_PATH else ref
     return Value({symbol: mark}, refs=(symbol,))
 
 
@@ -205,18 +205,42 @@ def sliced(heap: Heap, shared: Heap, value: Value, bounds: slice) -> Shape | Non
 
 def deep_labels(heap: Heap, shared: Heap, value: Value, depth: int = 3) -> Labels | None:
     """The labels of a value and of everything in it."""
-    labels = value.labels
-    if depth and value.refs:
-        for ref in value.refs:
-            shape = heap.get(ref) or shared.get(ref)
-            if shape is None:
-                continue
-            for inner in shape.fields.values():
-                if inner.labels or inner.refs:
-                    labels = join_labels(labels, deep_labels(heap, shared, inner, depth - 1))
-            if shape.rest is not None:
-                labels = join_labels(labels, deep_labels(heap, shared, shape.rest, depth - 1))
+    if not value.refs or not depth:
+        return value.labels
+    found: dict[int, Labels] = {}
+    _gather(heap, shared, value, depth, found, {})
+    if len(found) < 2:
+        return next(iter(found.values()), None)
+    first, *others = found.values()
+    labels = dict(first)
+    for more in others:
+        add_labels(labels, more)
     return labels
+
+
+def _gather(
+    heap: Heap, shared: Heap, value: Value, depth: int, found: dict[int, Labels], seen: dict[Any, int]
+) -> None:
+    """Collect the labels, by identity: one mapping is shared by many values. `seen`: how deep each object was looked into."""
+    labels = value.labels
+    if labels:
+        found.setdefault(id(labels), labels)
+    if not depth:
+        return
+    for ref in value.refs:
+        if seen.get(ref, 0) >= depth:
+            continue
+        seen[ref] = depth
+        shape = heap.get(ref) or shared.get(ref)
+        if shape is None:
+            continue
+        for inner in shape.fields.values():
+            if inner.refs:
+                _gather(heap, shared, inner, depth - 1, found, seen)
+            elif inner.labels:
+                found.setdefault(id(inner.labels), inner.labels)
+        if shape.rest is not None:
+            _gather(heap, shared, shape.rest, depth - 1, found, seen)
 
 
 def elements(heap: Heap, shared: Heap, value: Value) -> Value:
@@ -253,10 +277,8 @@ def _maybe(ref: Symbol, shape: Shape) -> Shape:
 
 
 def _own(ref: Symbol, key: Any) -> Labels:
-    from assay.code.kinds import ALL
-
-    symbol = Symbol(ref.root, (*ref.path, key)) if len(ref.path) < MAX_PATH else ref
-    return {symbol: Mark(ALL, None, 2)}
+    symbol = ref.child(key) if len(ref.path) < MAX_PATH else ref
+    return {symbol: WHOLE}
 
 
 def _join_shapes(ref: Any, a: Shape, b: Shape) -> Shape:

@@ -8,7 +8,20 @@ from assay.code.heap import ANY, EMPTY, Shape, store
 from assay.code.kinds import BIT
 from assay.code.sinks import dangerous, whole
 from assay.code.summary import Closure, Event, Summary
-from assay.code.values import CONCAT, UNKNOWN, Labels, Mark, Source, Symbol, Value, join, join_labels
+from assay.code.values import (
+    CONCAT,
+    UNKNOWN,
+    WHOLE,
+    Labels,
+    Mark,
+    Source,
+    Symbol,
+    Value,
+    add_labels,
+    join,
+    join_labels,
+    mark_of,
+)
 
 if TYPE_CHECKING:
     from assay.code.frame import Frame
@@ -96,26 +109,34 @@ class Instance:
         return self.known[key]
 
     def _translated(self, labels: Labels) -> Labels | None:
-        result: Labels | None = None
+        made: Labels = {}
+        deep = self.deep
         for origin, mark in labels.items():
             if isinstance(origin, Source):
-                result = join_labels(result, {origin: mark})
+                add_labels(made, {origin: mark})
                 continue
-            if origin in self.deep:
-                actual = self.deep[origin]
+            if origin in deep:
+                actual = deep[origin]
             else:
-                actual = self.deep[origin] = self.f.deep(self.symbol(origin))
-            if actual:
-                result = join_labels(result, self._through(actual, mark))
-        return result
+                actual = deep[origin] = self.f.deep(self.symbol(origin))
+            through = actual if mark is WHOLE or not actual else self._through(actual, mark)
+            if through:
+                add_labels(made, through)
+        return made or None
 
     def _through(self, actual: Labels, mark: Mark) -> Labels | None:
         found: Labels = {}
-        for origin, outer in actual.items():
-            mask = outer.mask & mark.mask
+        kinds, inner, most = mark
+        for origin, (mask, trace, confidence) in actual.items():
+            mask &= kinds
             if mask:
-                trace = outer.trace if mark.trace is None else (CONCAT, outer.trace, mark.trace)
-                found[origin] = Mark(mask, trace, min(outer.confidence, mark.confidence))
+                found[origin] = mark_of(
+                    (
+                        mask,
+                        trace if inner is None else (CONCAT, trace, inner),
+                        min(most, confidence),
+                    )
+                )
         return found or None
 
     def value(self, value: Value, depth: int) -> Value:
@@ -125,7 +146,6 @@ class Instance:
         if len(value.refs) == 1 and isinstance(value.refs[0], Symbol) and value.parts is None:
             return self._identity(value)
         refs: list[Any] = []
-        extra: Value | None = None
         for ref in value.refs:
             if isinstance(ref, Symbol):
                 actual = self.symbol(ref)
@@ -135,16 +155,15 @@ class Instance:
         calls = value.calls
         if calls:
             calls = tuple(self._closure(call, depth) for call in calls)
-        made = Value(
+        return Value(
             self.labels(value.labels),
             value.const,
             value.types,
             value.name,
-            tuple(dict.fromkeys(refs))[:4],
-            self._parts(value.parts, depth),
+            tuple(refs) if len(refs) < 2 else tuple(dict.fromkeys(refs))[:4],
+            self._parts(value.parts, depth) if value.parts is not None else None,
             calls,
         )
-        return made if extra is None else join(made, extra)
 
     def _identity(self, value: Value) -> Value:
         """The parameter itself comes back, perhaps with kinds cleared."""

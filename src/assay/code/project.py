@@ -30,7 +30,7 @@ from assay.model.finding import Finding
 from assay.model.rule import Rule
 
 MAX_FILE_BYTES = 5_000_000
-VERSION = 3  # counts up with every change of the analysis: results of older ones are not used
+VERSION = 4  # counts up with every change of the analysis: results of older ones are not used
 
 
 class Store(Protocol):

@@ -230,7 +230,7 @@ class Reading(Scoping):
                     call.attributes[name] = kept if old is None else join(old, kept)
                     sources = {o for o in kept.labels or () if isinstance(o, Source)}
                     if sources and not sources <= set((old.labels if old else None) or ()):
-                        self.changed = True
+                        self.stale.update(self.demand.mentions.get(name, ()))
                         self.demand.ask(name)
         self.field_sink(f, obj, name, value, span)
         if self.on_assign is not None:
@@ -255,7 +255,7 @@ class Reading(Scoping):
         old = load(self.shared, {}, target, key)
         if old is None or not old.labels or not set(kept.labels or ()) <= set(old.labels):
             store(self.shared, {}, target, key, kept, weak=True)
-            self.changed = True
+            self.touched.add(ref)
 
     def write_item(self, f: Frame, obj: Value, key: Value, value: Value, span: int) -> None:
         """`obj[key] = value`: sinks, and global containers."""

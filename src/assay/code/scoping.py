@@ -6,10 +6,9 @@ from assay.code import ir
 from assay.code.core import Core
 from assay.code.frame import Frame
 from assay.code.heap import load
-from assay.code.kinds import ALL
 from assay.code.model_rows import owners
 from assay.code.summary import Closure
-from assay.code.values import HIGH, UNKNOWN, Mark, Symbol, Value
+from assay.code.values import UNKNOWN, WHOLE, Value
 from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo
 
 # Types whose values can carry no text of an attacker's choice.
@@ -35,15 +34,15 @@ class Scoping(Core):
         while parent > 0:
             outer = f.module.functions[parent]
             if outer.function.kind != "class" and outer.slot(name) is not None:
-                symbol = Symbol(name, ())
+                symbol = self.symbol(name)
                 if name in f.env:
                     calls, types = f.env[name]
-                    return Value({symbol: Mark(ALL, None, HIGH)}, types=types, refs=(symbol,), calls=calls)
+                    return Value({symbol: WHOLE}, types=types, refs=(symbol,), calls=calls)
                 inner = next(
                     (g for g in f.module.functions if g.function.parent == parent and g.name == name), None
                 )
                 calls = (Closure(inner),) if inner is not None and inner.function.kind != "class" else ()
-                return Value({symbol: Mark(ALL, None, HIGH)}, refs=(symbol,), calls=calls)
+                return Value({symbol: WHOLE}, refs=(symbol,), calls=calls)
             parent = outer.function.parent
         return None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from assay.code import ir
 from assay.code.conditions import fits, pattern
 from assay.code.ir import Block, span_end, span_start
-from assay.code.structure import Matches, Pattern, instructions
+from assay.code.looking import instructions
+from assay.code.structure import Matches, Pattern
 from assay.code.world import FunctionInfo, ModuleInfo
 
 _IDLE = (ir.NOTE, ir.CONTINUE)

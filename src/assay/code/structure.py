@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.code import ir
-from assay.code.build import blocks_of
 from assay.code.calls import Site
-from assay.code.conditions import fits, holds, pattern
+from assay.code.conditions import finds, fits, holds, pattern
+from assay.code.demand import Wanted
 from assay.code.frame import Frame
-from assay.code.statements import holds_data, may_begin, may_take, takes
+from assay.code.looking import Looking, function_fits, instructions
+from assay.code.statements import holds_data, takes
 from assay.code.values import Symbol, Value
 from assay.code.world import ClassInfo, FunctionInfo, ModuleInfo, World
 from assay.model.rule import Rule
@@ -69,6 +70,9 @@ class Matches:
         self.statements = [p for p in self.patterns if "statement" in p.structure]
         self._analysis: Core | None = None
         self._assign_names: dict[str, list[Pattern]] = {}
+        self._any_assign = pattern("|".join(f"(?:{one.structure['assign']})" for one in self.assigns) or "^$")
+        self._lookings: dict[tuple[Any, ...], Looking] = {}
+        self._paths = sorted({one.path for one in self.patterns if one.path})
         self._returns: dict[tuple[str, FunctionInfo], bool] = {}
         self._targets: dict[FunctionInfo, dict[int, str]] = {}
         self._reads: dict[FunctionInfo, set[int]] = {}
@@ -76,36 +80,29 @@ class Matches:
             for name in one.structure.get("call", ()):
                 self.calls.setdefault(name.rsplit(".", 1)[-1], []).append(one)
 
-    def wanted(self) -> frozenset[str]:
-        """Names whose functions must be analysed because a rule asks for a value there."""
-        names = {
-            str(name)
-            for one in self.patterns
-            for form in ("call", "set")
-            for name in one.structure.get(form, ())
-        }
+    def wanted(self) -> Wanted:
+        """What must be analysed because a rule asks for a value there."""
+        names: dict[str, set[int]] = {}
+        functions: list[FunctionInfo] = []
         for info in self.world.modules:
-            names.update(f"{info.number}:{f.function.index}" for f in info.functions if self._asks_for(f))
-        return frozenset(names)
+            looking = self._looking(info)
+            for name in looking.names:
+                names.setdefault(name, set()).add(info.number)
+            for function in info.functions:
+                if looking.asks_for(function):
+                    functions.append(function)
+                outer = info.functions[function.function.parent] if function.function.parent > 0 else None
+                if outer is not None and looking.asks_for_definition(function):
+                    functions.append(outer)  # where it is defined is where the rule meets it
+        return Wanted(names, functions)
 
-    def _asks_for(self, info: FunctionInfo) -> bool:
-        """Whether a rule that names no function looks into this one."""
-        made = info.function
-        for one in self.functions:
-            form = one.structure["function"]
-            if "returns" in form and _function_fits(form, info, []):
-                return True
-        names = (*made.variables, *made.names)
-        if self.assigns:
-            texts = (value for _, value in made.constants if isinstance(value, str) and value.isidentifier())
-            if any(self._named(name) for name in (*names, *texts)):
-                return True
-        for one in self.statements:
-            language = one.structure["statement"]
-            if any(may_begin(value, language) for _, value in made.constants) and _has_callee(info, language):
-                return True
-        tests = [pattern(one.structure["compare"].get("mentions", "")) for one in self.compares]
-        return any(test.search(name) for test in tests for name in names)
+    def _looking(self, info: ModuleInfo) -> Looking:
+        """The patterns that look at a file. Files of one language with equal paths, as far as patterns ask, share them."""
+        key = (info.language, info.in_tests, *(bool(pattern(path).search(info.uri)) for path in self._paths))
+        found = self._lookings.get(key)
+        if found is None:
+            found = self._lookings[key] = Looking([one for one in self.patterns if one.wants(info)])
+        return found
 
     def applies(self, rule: Rule) -> bool:
         """Whether a rule on data flow applies to a project that mentions what it does."""
@@ -177,10 +174,10 @@ class Matches:
         if anything is not None and not any(holds(f, anything, value) for value in site.everything()):
             return False
         inside = structure.get("inside")
-        if inside and not pattern(inside).search(f.info.function.qualname):
+        if inside and not finds(inside, f.info.function.qualname):
             return False
         variable = structure.get("variable")
-        if variable and not pattern(variable).search(self._target(f.info, site.dst)):
+        if variable and not finds(variable, self._target(f.info, site.dst)):
             return False
         return structure.get("result") != "unused" or site.dst not in self._read(f.info)
 
@@ -240,7 +237,9 @@ class Matches:
     def _named(self, name: str) -> list[Pattern]:
         known = self._assign_names.get(name)
         if known is None:
-            known = [one for one in self.assigns if pattern(one.structure["assign"]).search(name)]
+            known = []
+            if self._any_assign.search(name):  # most names are none that any rule means
+                known = [one for one in self.assigns if pattern(one.structure["assign"]).search(name)]
             self._assign_names[name] = known
         return known
 
@@ -252,7 +251,7 @@ class Matches:
             name = info.function.parameters[position].name
             self.on_assign(f, i[1], "default", name, f.get(register))
         for one in self.functions:
-            if _function_fits(one.structure["function"], info, decorators):
+            if function_fits(one.structure["function"], info, decorators):
                 self.add(one, info.module, _head(info))
 
     def on_return(self, f: Frame, _i: ir.Instruction, value: Value) -> None:
@@ -306,7 +305,7 @@ class Matches:
                 continue
             names = (f.analysis.word_of(f, i[4]), f.analysis.word_of(f, i[5]))
             mentions = form.get("mentions")
-            if mentions and not any(pattern(mentions).search(name) for name in names):
+            if mentions and not any(finds(mentions, name) for name in names):
                 continue
             if holds(f, form.get("left", {}), left) and holds(f, form.get("right", {}), right):
                 self.add(one, f.module, i[1])
@@ -335,11 +334,6 @@ def _is_called(site: Site, name: str, last: str) -> bool:
     return name in site.names or (name == last and not site.member and name in site.names)
 
 
-def _has_callee(info: FunctionInfo, language: str) -> bool:
-    """A command is only looked at in functions that call something by a telling name."""
-    return language != "command" or any(may_take(name) for name in info.function.names)
-
-
 def _item_fits(item: Any, name: str) -> bool:
     return name in item if isinstance(item, list) else name == item
 
@@ -354,48 +348,8 @@ def _field_names(f: Frame, obj: Value, name: str, wanted: list[str]) -> bool:
     return any(fits(one, w) for one in full for w in wanted)
 
 
-def _function_fits(form: dict[str, Any], info: FunctionInfo, decorators: list[str]) -> bool:
-    function = info.function
-    if "name" in form and not pattern(form["name"]).search(function.name):
-        return False
-    if "class_not" in form and info.owner is not None and pattern(form["class_not"]).search(info.owner.name):
-        return False
-    if "decorated" in form and not any(fits(d, w) for d in decorators for w in form["decorated"]):
-        return False
-    if "not_decorated" in form and any(fits(d, w) for d in decorators for w in form["not_decorated"]):
-        return False
-    if "parameter" in form and not any(
-        pattern(form["parameter"]).search(p.name) for p in function.parameters
-    ):
-        return False
-    if form.get("echo") and not _echoes(info):
-        return False
-    return not form.get("empty") or not [i for i in function.body if i[0] not in (ir.NOTE, ir.RETURN)]
-
-
-def _echoes(info: FunctionInfo) -> bool:
-    """Whether a function does nothing but give back what it was given."""
-    given = {p.register for p in info.function.parameters if p.kind != "r"}
-    body = [i for i in info.function.body if i[0] != ir.NOTE]
-    bases = info.owner is not None and bool(info.owner.made.bases)
-    return bool(body) and not bases and all(i[0] == ir.RETURN and i[2] in given for i in body)
-
-
 def _head(info: FunctionInfo) -> int:
     return info.function.span
-
-
-def instructions(info: FunctionInfo) -> list[ir.Instruction]:
-    """Every instruction of a function, nested ones too."""
-    found: list[ir.Instruction] = []
-    todo = [info.function.body]
-    while todo:
-        block = todo.pop()
-        found.extend(block)
-        for i in block:
-            if i[0] >= ir.SELECT:
-                todo.extend(blocks_of(i))
-    return found
 
 
 def _registers(operands: Any, found: set[int]) -> None:

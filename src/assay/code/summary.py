@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from assay.code.heap import Heap
+from assay.code.heap import Heap, Shape
 from assay.code.model_rows import Row
 from assay.code.values import UNKNOWN, Mark, Source, Symbol, Value
 
@@ -83,3 +84,32 @@ class Summary:
         self.outer: dict[str, tuple[Value, bool]] = {}
         self.exits = False
         self.gave_up = ""
+
+
+def reachable(heap: Heap, values: Iterable[Value], shapes: Iterable[Shape]) -> Heap:
+    """The objects that these values and shapes lead to: what is kept of a heap when its function has ended."""
+    kept: Heap = {}
+    seen: set[int] = set()
+    todo = [value for value in values if value.refs or value.calls or value.parts]
+    waiting = list(shapes)
+    while todo or waiting:
+        if todo:
+            value = todo.pop()
+            for ref in value.refs:
+                if ref not in kept:
+                    shape = heap.get(ref)
+                    if shape is not None:
+                        kept[ref] = shape
+                        waiting.append(shape)
+            todo.extend(part for part in value.parts or () if not isinstance(part, str))
+            for call in value.calls:
+                if isinstance(call, Closure) and id(call) not in seen:
+                    seen.add(id(call))
+                    todo.extend(call.env.values() if call.env else ())
+                    todo.extend((call.receiver,) if call.receiver is not None else ())
+        else:
+            shape = waiting.pop()
+            todo.extend(v for v in shape.fields.values() if v.refs or v.calls or v.parts)
+            if shape.rest is not None:
+                todo.append(shape.rest)
+    return kept

@@ -12,6 +12,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from assay.code.kinds import ALL
@@ -34,11 +36,28 @@ class Source(NamedTuple):
     what: str
 
 
-class Symbol(NamedTuple):
-    """A symbolic origin: parameter number (or captured name), and the path of keys below it."""
+class Symbol:
+    """A symbolic origin: parameter number (or captured name), and the path of keys below it.
 
-    root: int | str
-    path: tuple[object, ...]
+    One object for each in an analysis (`Core.symbol`, `child`), so that comparing and hashing them, which joins do most, is by identity.
+    """
+
+    __slots__ = ("_children", "path", "root")
+
+    def __init__(self, root: int | str, path: tuple[object, ...] = ()) -> None:
+        self.root = root
+        self.path = path
+        self._children: dict[object, Symbol] = {}
+
+    def child(self, key: object) -> Symbol:
+        """What stands under a key."""
+        known = self._children.get(key)
+        if known is None:
+            known = self._children[key] = Symbol(self.root, (*self.path, key))
+        return known
+
+    def __repr__(self) -> str:
+        return f"Symbol({self.root!r}, {self.path!r})"
 
 
 Origin: TypeAlias = Source | Symbol
@@ -55,7 +74,11 @@ class Mark(NamedTuple):
     confidence: int
 
 
+# What `Mark(...)` does, in half the time: marks are what an analysis makes most of.
+mark_of: Callable[[tuple[int, Trace, int]], Mark] = partial(tuple.__new__, Mark)
+
 Labels: TypeAlias = dict[Origin, Mark]
+WHOLE = Mark(ALL, None, HIGH)  # all of it, as it came
 
 
 class Value:
@@ -183,8 +206,20 @@ def join_labels(a: Labels | None, b: Labels | None) -> Labels | None:
             if merged is None:
                 merged = dict(a)
             best = mark if mark.confidence > old.confidence else old
-            merged[origin] = Mark(old.mask | mark.mask, best.trace, best.confidence)
+            merged[origin] = mark_of((old.mask | mark.mask, best.trace, best.confidence))
     return a if merged is None else merged
+
+
+def add_labels(labels: Labels, more: Labels) -> None:
+    """As `join_labels`, into the first: for one that nobody else has yet."""
+    for origin, mark in more.items():
+        old = labels.get(origin)
+        if old is None:
+            if len(labels) < MAX_ORIGINS:
+                labels[origin] = mark
+        elif old is not mark and (old.mask | mark.mask != old.mask or mark.confidence > old.confidence):
+            best = mark if mark.confidence > old.confidence else old
+            labels[origin] = mark_of((old.mask | mark.mask, best.trace, best.confidence))
 
 
 def cleared(labels: Labels | None, mask: int) -> Labels | None:
@@ -192,7 +227,7 @@ def cleared(labels: Labels | None, mask: int) -> Labels | None:
     if not labels:
         return None
     left = {
-        origin: mark if mark.mask & mask == 0 else Mark(mark.mask & ~mask, mark.trace, mark.confidence)
+        origin: mark if mark.mask & mask == 0 else mark_of((mark.mask & ~mask, mark.trace, mark.confidence))
         for origin, mark in labels.items()
         if mark.mask & ~mask & ALL
     }
@@ -204,7 +239,7 @@ def doubted(labels: Labels | None) -> Labels | None:
     if not labels:
         return None
     return {
-        origin: mark if mark.confidence <= MEDIUM else Mark(mark.mask, mark.trace, MEDIUM)
+        origin: mark if mark.confidence <= MEDIUM else mark_of((mark.mask, mark.trace, MEDIUM))
         for origin, mark in labels.items()
     }
 
@@ -214,7 +249,7 @@ def stepped(labels: Labels | None, module: int, span: int, name: str) -> Labels 
     if not labels:
         return None
     return {
-        origin: Mark(mark.mask, (mark.trace, module, span, name), mark.confidence)
+        origin: mark_of((mark.mask, (mark.trace, module, span, name), mark.confidence))
         for origin, mark in labels.items()
     }
 
