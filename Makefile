@@ -13,7 +13,6 @@ demo: $(READY)
 	  echo; echo "Exit code 1: the gate blocks, as it should. The flaws that were planted: demo/EXPECTED.md"
 
 # Components, advisories and names against their bars: make bench-dependencies SHARED=DIR [PIP_AUDIT=/path/to/pip-audit] [REPOS=DIR]
-.PHONY: bench-dependencies
 bench-dependencies: $(READY)
 	$(BIN)/python -m bench.dependencies --shared "$(SHARED)" $(if $(PIP_AUDIT),--pip-audit "$(PIP_AUDIT)") $(if $(REPOS),--repos "$(REPOS)")
 
