@@ -38,7 +38,7 @@ class CodeEngine:
     """Source code in five languages, as one project."""
 
     name = "code"
-    version = "1"
+    version = "2"
     scan_types = frozenset({ScanType.SAST})
 
     def __init__(self, own_rules: tuple[Rule, ...] = ()) -> None:

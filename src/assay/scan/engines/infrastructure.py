@@ -57,7 +57,7 @@ class DocumentEngine:
     """What the engines over documents share: read the project, run the checker, account for every file."""
 
     name = ""
-    version = "1"
+    version = "2"
     scan_types: frozenset[ScanType] = frozenset()
     platforms: frozenset[str] = frozenset()
 

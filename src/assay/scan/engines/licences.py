@@ -19,7 +19,7 @@ class LicencesEngine:
     """Licences that the policy denies or wants looked at, and conflicts with the project's own; unknown is a state of its own."""
 
     name = "licences"
-    version = "1"
+    version = "2"
     scan_types = frozenset({ScanType.LICENCES})
 
     def __init__(self, extra_rules: Sequence[Rule] = ()) -> None:

@@ -25,7 +25,7 @@ class PackageNamesEngine:
     """Invented and imitated names, prohibited packages, missing pins and hashes, several indexes. Never asks the network unless a lookup is given."""
 
     name = "package_names"
-    version = "1"
+    version = "2"
     scan_types = frozenset({ScanType.PACKAGES})
 
     def __init__(self, extra_rules: Sequence[Rule] = (), lookup: Lookup | None = None) -> None:

@@ -24,7 +24,7 @@ class VulnerabilitiesEngine:
     """Known vulnerabilities, malicious releases and unmaintained packages among everything that manifests and lockfiles name."""
 
     name = "vulnerabilities"
-    version = "1"
+    version = "2"
     scan_types = frozenset({ScanType.VULNERABILITIES})
 
     def __init__(self, extra_rules: Sequence[Rule] = (), store: str | None = None) -> None:
