@@ -286,9 +286,13 @@ def _join_shapes(ref: Any, a: Shape, b: Shape) -> Shape:
     for key, value in b.fields.items():
         old = fields.get(key)
         if old is None:
+            value = value if a.rest is None else join(value, a.rest)
             fields[key] = join(value, Value(_own(ref, key))) if isinstance(ref, Symbol) else value
         elif old is not value:
             fields[key] = join(old, value)
+    if b.rest is not None:
+        for key in a.fields.keys() - b.fields.keys():
+            fields[key] = join(fields[key], b.rest)
     if isinstance(ref, Symbol):
         for key in a.fields.keys() - b.fields.keys():
             fields[key] = join(fields[key], Value(_own(ref, key)))

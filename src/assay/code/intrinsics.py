@@ -225,7 +225,7 @@ def _collect(f: Frame, site: Site) -> Value:
         return made
     source = iterated(f, first_argument(site), site.span)
     if name == "dict" and "dict" not in source.types:
-        pairs = _paired(f, source)
+        pairs = paired(f, source)
         if pairs is not None:
             return f.new_object(("dict",), Shape(pairs))
         second = load(f.heap, f.shared, elements(f.heap, f.shared, source), 1)
@@ -242,7 +242,7 @@ def _collect(f: Frame, site: Site) -> Value:
     return f.new_object((kind,), Shape({}, None if inner is UNKNOWN else inner, -1), source.labels)
 
 
-def _paired(f: Frame, source: Value) -> dict[Any, Value] | None:
+def paired(f: Frame, source: Value) -> dict[Any, Value] | None:
     """The mapping that a list of pairs with constant keys makes."""
     shape = f.heap.get(source.refs[0]) or f.shared.get(source.refs[0]) if len(source.refs) == 1 else None
     if shape is None or shape.rest is not None or not shape.fields:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assay.code.heap import ANY, Shape, elements, load, store
-from assay.code.intrinsics import INTRINSICS
+from assay.code.intrinsics import INTRINSICS, paired
+from assay.code.intrinsics_arrays import ARRAYS, concatenated
 from assay.code.intrinsics_calls import called
 from assay.code.ir import Regex
 from assay.code.kinds import ALL, mask_of
@@ -63,6 +64,16 @@ def _search(f: Frame, site: Site) -> Value:
     return inner if site.member in ("find", "findLast", "at") else UNKNOWN
 
 
+def _bind(f: Frame, site: Site) -> Value:
+    """`f.bind(self, a, b)`: the function, or one that keeps its first arguments."""
+    if len(site.args) < 2 or not site.receiver.calls:
+        return site.receiver
+    made = f.new_object(("functools.partial",))
+    for key, value in [("function", site.receiver), *enumerate(site.args[1:9])]:
+        store(f.heap, f.shared, made, key, value)
+    return made
+
+
 def _reduce(f: Frame, site: Site) -> Value:
     """`list.reduce(f, start)`: two rounds, so that what the first left is seen by the second."""
     inner = elements(f.heap, f.shared, site.receiver)
@@ -80,19 +91,7 @@ def _concat(f: Frame, site: Site) -> Value:
     values = [site.receiver, *site.args]
     if not any(value.refs for value in values):
         return text_of(f, values)
-    rest = UNKNOWN
-    for value in values:
-        inner = elements(f.heap, f.shared, value) if value.refs else value
-        rest = inner if rest is UNKNOWN else join(rest, inner)
-    return f.new_object(("list",), Shape({}, rest, -1))
-
-
-def _slice(f: Frame, site: Site) -> Value:
-    """`text.slice(a, b)` or `list.slice(a, b)`."""
-    if site.receiver.refs and "str" not in site.receiver.types:
-        inner = elements(f.heap, f.shared, site.receiver)
-        return f.new_object(("list",), Shape({}, inner, -1), site.receiver.labels)
-    return INTRINSICS["change"](f, site)
+    return concatenated(f, values)
 
 
 def _replace(f: Frame, site: Site) -> Value:
@@ -105,8 +104,16 @@ def _replace(f: Frame, site: Site) -> Value:
             join_labels(made.labels, f.deep(called(f, site, site.args[1], [site.receiver])))
         )
     const = site.args[0].const
+    regex = const[0] if const and len(const) == 1 else None
+    if isinstance(regex, Regex) and site.args[1].const == ("\\$&",) and _escapes(regex):
+        return made.with_labels(cleared(made.labels, mask_of(["regex"])))
     mask = _removes(const[0]) if const and len(const) == 1 and isinstance(const[0], Regex) else 0
     return made.with_labels(cleared(made.labels, mask)) if mask else made
+
+
+def _escapes(regex: Regex) -> bool:
+    """Whether it finds every character that means something in a regular expression: repetition and groups at least."""
+    return "g" in regex.flags and regex.pattern[:1] == "[" and set("*+?(){}|") <= set(regex.pattern[1:])
 
 
 def _removes(regex: Regex) -> int:
@@ -202,6 +209,9 @@ def _object_keys(f: Frame, site: Site) -> Value:
 
 def _from_entries(f: Frame, site: Site) -> Value:
     """`Object.fromEntries(pairs)`."""
+    pairs = paired(f, site.args[0]) if site.args else None
+    if pairs is not None:
+        return f.new_object(("dict",), Shape(pairs))
     source = elements(f.heap, f.shared, site.args[0]) if site.args else UNKNOWN
     made = f.new_object(("dict",))
     store(f.heap, f.shared, made, ANY, Value(f.deep(source)))
@@ -210,8 +220,14 @@ def _from_entries(f: Frame, site: Site) -> Value:
 
 def _collection(f: Frame, site: Site) -> Value:
     """`new Set(list)`, `new Map(pairs)`, `Array.from(x)`."""
-    made: Value = INTRINSICS["collect"](f, site)
     kind = site.names[0].rsplit(".", 1)[-1] if site.names else ""
+    pairs = paired(f, site.args[0]) if kind in ("Map", "WeakMap") and site.args else None
+    if pairs is not None:
+        return f.new_object((kind,), Shape(pairs))
+    made: Value = INTRINSICS["collect"](f, site)
+    if kind == "from" and len(site.args) > 1 and site.args[1].calls:
+        inner = called(f, site, site.args[1], [elements(f.heap, f.shared, made), UNKNOWN])
+        return f.new_object(("list",), Shape({}, inner, -1))
     return (
         made.with_types((kind,))
         if kind in ("Set", "Map", "WeakMap", "WeakSet")
@@ -233,8 +249,8 @@ def _promise(f: Frame, site: Site) -> Value:
 
 
 ECMASCRIPT: dict[str, Callable[[Frame, Site], Value]] = {
-    "then": _then, "caught": _caught, "call_other": _call_other, "apply_other": _apply_other, "search": _search, "reduce": _reduce,
-    "concat": _concat, "slice": _slice, "replace": _replace, "includes": _includes, "own_property": _own_property, "starts": _starts,
+    "then": _then, "caught": _caught, "call_other": _call_other, "apply_other": _apply_other, "search": _search, "reduce": _reduce, "bind": _bind,
+    "concat": _concat, "replace": _replace, "includes": _includes, "own_property": _own_property, "starts": _starts,
     "assign": _assign, "entries": _entries, "object_values": _object_values, "object_keys": _object_keys, "from_entries": _from_entries,
     "collection": _collection, "json": _json, "promise": _promise,
-}  # fmt: skip
+} | ARRAYS  # fmt: skip
