@@ -50,8 +50,7 @@ def run_move(f: Frame, i: Instruction) -> None:
         if value.labels:
             value = value.with_labels(stepped(value.labels, f.number, i[1], f.info.function.variables[dst]))
         f.variables[dst] = value
-        if f.calls:
-            keep_proofs(f, src, dst)
+        keep_proofs(f, src, dst)
         if f.tried is not None:
             f.tried[dst] = join(f.tried[dst], value) if dst in f.tried else value
         if f.analysis.on_assign is not None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from assay.code import ir
 from assay.code.access import keep_proof
+from assay.code.kept import kept_conditions
 from assay.code.kinds import ALL, BIT, mask_of
 from assay.code.values import UNKNOWN, Value, cleared
 
@@ -22,7 +23,7 @@ def refine(f: Frame, condition: int, polarity: bool, depth: int = 0) -> None:
     if depth > _MAX_DEPTH:
         return
     if condition >= 0:
-        _refine_variable(f, condition, polarity)
+        _refine_variable(f, condition, polarity, depth)
         return
     made = f.info.definition(condition)
     if made is None:
@@ -54,12 +55,14 @@ def _either(f: Frame, left: int, right: int, polarity: bool, depth: int) -> None
     f.merge(first)
 
 
-def _refine_variable(f: Frame, variable: int, polarity: bool) -> None:
-    """`ok = check(x)` then `if ok`: what the call proved was kept for its result."""
-    proof = f.calls.get(("proof", variable))
-    if proof is not None and proof[0] is f.variables[variable]:
-        for register, mask in proof[1] if polarity else proof[2]:
-            clear(f, register, mask)
+def _refine_variable(f: Frame, variable: int, polarity: bool, depth: int) -> None:
+    """`ok = check(x)` then `if ok`: the condition holds again, if neither `ok` nor what it read has changed since."""
+    kept = f.calls.get(("proof", variable))
+    if kept is None or kept[0] is not f.variables[variable]:
+        return
+    _, condition, seen = kept
+    if all(f.variables[register] is value for register, value in seen):
+        refine(f, condition, polarity, depth + 1)
 
 
 def _compare(f: Frame, made: ir.Instruction, polarity: bool, depth: int) -> None:
@@ -68,8 +71,11 @@ def _compare(f: Frame, made: ir.Instruction, polarity: bool, depth: int) -> None
         symbol, polarity = _FLIP[symbol], not polarity
     if symbol in ("<", ">=", ">") and f.get(right).const in ((0,), (-1,)):
         _searched(f, left, absent=polarity == (symbol == "<"))
-    if symbol in ("is", "==") and f.get(right).const in _ABSENT:
-        refine(f, left, not polarity, depth + 1)  # a match that is not None is a match
+    if symbol in ("is", "=="):
+        for tested, other in ((left, right), (right, left)):
+            if f.get(other).const in _ABSENT:
+                _compared_absent(f, tested, f.get(other), polarity, depth)
+                return
     if not polarity:
         if symbol == "in":
             _absent(f, left, right)
@@ -87,6 +93,13 @@ def _compare(f: Frame, made: ir.Instruction, polarity: bool, depth: int) -> None
                 _compared_call(f, tested, value)
             elif not f.deep(value) or f.analysis.is_own_host(f, other):
                 _compared_call(f, tested, value)
+
+
+def _compared_absent(f: Frame, tested: int, absent: Value, polarity: bool, depth: int) -> None:
+    """`m is not None`: a match that is not None is a match, and one that is None is none."""
+    refine(f, tested, not polarity, depth + 1)
+    if polarity:
+        pin(f, tested, absent)
 
 
 def without(text: object) -> int:
@@ -151,12 +164,15 @@ def prove(f: Frame, result: int, register: int, mask: int, polarity: bool = True
 
 
 def keep_proofs(f: Frame, source: int, variable: int) -> None:
-    """`ok = valid(x)`: what the call's result proves, the variable proves while it holds that result."""
-    true, false = f.calls.get(("true", source)), f.calls.get(("false", source))
-    if true or false:
-        f.calls["proof", variable] = (f.variables[variable], true or (), false or ())
-    else:
+    """`ok = valid(x)`: what the condition proves, the variable proves while it holds that result."""
+    seen = kept_conditions(f.info).get((variable, source))
+    if seen is None:
         f.calls.pop(("proof", variable), None)
+        return
+    value = f.variables[variable]
+    own = value.with_labels(value.labels)  # a value of its own: where branches meet, another assignment shows
+    f.variables[variable] = own
+    f.calls["proof", variable] = (own, source, [(register, f.variables[register]) for register in seen])
 
 
 def clear(f: Frame, register: int, mask: int) -> None:

@@ -23,6 +23,7 @@ class FunctionInfo:
     __slots__ = (
         "definitions",
         "function",
+        "kept",
         "module",
         "name",
         "origins",
@@ -42,6 +43,7 @@ class FunctionInfo:
         self.reads: dict[int, int] | None = None
         self.definitions: dict[int, ir.Instruction] | None = None
         self.origins: dict[int, int] | None = None
+        self.kept: dict[tuple[int, int], tuple[int, ...]] | None = None
 
     def slot(self, name: str) -> int | None:
         """The variable of this name, the last one made."""
