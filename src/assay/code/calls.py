@@ -199,10 +199,19 @@ def _project_calls(f: Frame, site: Site, calls: tuple[Any, ...], rows: list[tupl
     f.heap = before if after is None else after
     for row, name, certainty in rows:
         _consequences(f, site, row, name, certainty)
+    f.ended = len(calls) == 1 and _always_exits(f, calls[0])
     if result is None:
         return UNKNOWN
     # Which of several runs is not known: no constant of one of them holds.
     return result.without_const() if len(calls) > 1 and f.language == "java" else result
+
+
+def _always_exits(f: Frame, call: Any) -> bool:
+    """Whether a function of the project only ever raises. Methods are left out: many stand for those that others write in their place."""
+    if isinstance(call, ClassInfo) or call.info.owner is not None:
+        return False
+    summary = f.analysis.summary_of(call.info, ())
+    return summary is not None and summary.exits
 
 
 def find_rows(f: Frame, site: Site) -> list[tuple[Row, str, int]]:

@@ -353,8 +353,15 @@ def run_delete(f: Frame, i: Instruction) -> None:
         remove(f.heap, f.get(i[2]), key_of(f.get(i[3])))
 
 
-def run_call(f: Frame, i: Instruction) -> None:
-    """CALL and METHOD."""
+def run_call(f: Frame, i: Instruction) -> bool:
+    """CALL and METHOD. False: it never returns, as `abort(404)`; the state is kept for the handlers around."""
+    f.ended = False
     f.analysis.call_instruction(f, i)
+    if f.ended:
+        f.ended = False
+        if f.tries:
+            f.raised.append(f.snapshot())
+        return False
     if i[2] in f.reads:
         apply_proof(f, i[2])
+    return True

@@ -43,7 +43,7 @@ class Frame:
     """One run of one function."""
 
     __slots__ = (
-        "analysis", "calls", "env", "heap", "info", "jumps", "language", "loops", "module", "number", "raised", "reads", "result", "returned",
+        "analysis", "calls", "ended", "env", "heap", "info", "jumps", "language", "loops", "module", "number", "raised", "reads", "result", "returned",
         "returns", "shared", "sites", "summary", "temps", "thrown", "tried", "tries", "variables", "work", "yielded",
     )  # fmt: skip
 
@@ -74,6 +74,7 @@ class Frame:
         self.calls: dict[tuple[Any, ...], Any] = {}
         self.sites: dict[int, Any] = {}
         self.work = 0
+        self.ended = False  # the call that runs now never returns
 
     # Registers
 

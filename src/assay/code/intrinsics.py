@@ -423,6 +423,11 @@ def _fill_fields(f: Frame, value: Value, labels: Labels) -> None:
                 store(f.heap, f.shared, value, name, Value(labels))
 
 
+def _exit(f: Frame, _site: Site) -> Value:
+    f.ended = True
+    return UNKNOWN
+
+
 INTRINSICS: dict[str, Callable[[Frame, Site], Value]] = {
     "add": _add, "append_return": _append_return, "insert": _insert, "extend": _extend, "get": _get, "put": _put, "setdefault": _setdefault,
     "pop": _pop, "remove": _remove, "clear": _clear, "update": _update, "values": _values, "keys": _keys, "items": _items,
@@ -430,5 +435,5 @@ INTRINSICS: dict[str, Callable[[Frame, Site], Value]] = {
     "change": changed_text, "split": split_text, "number": _number, "boolean": _boolean, "length": _length, "element": _element,
     "first": _first_element, "last": _last_element, "pairs": _pairs, "map": map_values, "apply": apply, "partial": partial, "partial_call": partial_call, "getattr": _getattr,
     "setattr": _setattr, "super": _super, "builder": builder, "builder_text": builder_text, "new_builder": new_builder,
-    "new": _new, "listed": _listed, "mapped": _mapped, "new_argv": _new_argv, "listed_argv": _listed_argv, "fill_remote": _fill_remote, "new_text": new_text, "is_type": _is_type, "path_join": path_join, "choice": _choice,
+    "new": _new, "listed": _listed, "mapped": _mapped, "new_argv": _new_argv, "listed_argv": _listed_argv, "fill_remote": _fill_remote, "new_text": new_text, "is_type": _is_type, "path_join": path_join, "choice": _choice, "exit": _exit,
 }  # fmt: skip
