@@ -10,6 +10,7 @@ from assay.code.fold import fold_method
 from assay.code.heap import ANY, elements, join_heaps, store
 from assay.code.intrinsics import INTRINSICS
 from assay.code.intrinsics_ecmascript import ECMASCRIPT
+from assay.code.intrinsics_express import EXPRESS
 from assay.code.intrinsics_java import JAVA
 from assay.code.intrinsics_python import PYTHON
 from assay.code.kinds import ALL
@@ -35,7 +36,7 @@ from assay.code.world import ClassInfo
 if TYPE_CHECKING:
     from assay.code.frame import Frame
 
-_DOES = INTRINSICS | ECMASCRIPT | JAVA | PYTHON
+_DOES = INTRINSICS | ECMASCRIPT | EXPRESS | JAVA | PYTHON
 
 
 class Site:

@@ -71,6 +71,8 @@ def _compare(f: Frame, made: ir.Instruction, polarity: bool, depth: int) -> None
         symbol, polarity = _FLIP[symbol], not polarity
     if symbol in ("<", ">=", ">") and f.get(right).const in ((0,), (-1,)):
         _searched(f, left, absent=polarity == (symbol == "<"))
+    elif symbol == "==" and not polarity and f.get(right).const == (-1,):
+        _searched(f, left, absent=False)
     if symbol in ("is", "=="):
         for tested, other in ((left, right), (right, left)):
             if f.get(other).const in _ABSENT:
@@ -127,10 +129,10 @@ def _absent(f: Frame, left: int, right: int) -> None:
 
 
 def _searched(f: Frame, tested: int, absent: bool) -> None:
-    """`text.indexOf("..") < 0`: not in it."""
+    """`text.indexOf("..") < 0`: not in it; `ALLOWED.indexOf(x) >= 0`: in it, the false side of the call."""
     made = f.info.definition(tested) if tested < 0 else None
-    if made is not None and made[0] == ir.METHOD and absent:
-        _called(f, made, True)
+    if made is not None and made[0] == ir.METHOD:
+        _called(f, made, absent)
 
 
 def _compared_call(f: Frame, tested: int, known: Value) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assay.code import ir
 from assay.code.heap import ANY, EMPTY, Shape, store
 from assay.code.kinds import BIT
 from assay.code.sinks import dangerous, whole
@@ -25,6 +26,7 @@ from assay.code.values import (
 
 if TYPE_CHECKING:
     from assay.code.frame import Frame
+    from assay.code.world import FunctionInfo
 
 _MAX_EVENTS = 200
 _MAX_DEPTH = 3
@@ -54,8 +56,8 @@ class Instance:
                 self._effect(ref, shape)
         for event in summary.events.values():
             self._event(event)
-        for name, (value, sure) in summary.outer.items():
-            self._assign(name, self.value(value, 0), sure)
+        for (owner, name), (value, sure) in summary.outer.items():
+            self._assign(owner, name, self.value(value, 0), sure)
         return self.value(summary.result, 0)
 
     def _effect(self, ref: Any, shape: Shape) -> None:
@@ -68,16 +70,25 @@ class Instance:
         if shape.rest is not None:
             store(f.heap, f.shared, target, ANY, self.value(shape.rest, 1))
 
-    def _assign(self, name: str, value: Value, sure: bool) -> None:
-        """The function assigned a variable of the function around it, which may be the caller, or around the caller too."""
-        f, inner = self.f, self.closure.info
-        if f.module is not inner.module or f.info.function.kind == "module":
+    def _assign(self, owner: FunctionInfo, name: str, value: Value, sure: bool) -> None:
+        """A variable of `owner` was assigned: that is the caller, or else a function that the caller is in or has the callback from."""
+        f = self.f
+        if f.info.function.kind == "module":
             return
         slot = f.info.slot(name)
-        if slot is None:
-            f.summary.outer.setdefault(name, (value, sure))
-        elif inner.function.parent >= f.info.function.index:
+        if f.info is owner and slot is not None:
             f.variables[slot] = value if sure and not f.loops else join(f.variables[slot], value)
+            return
+        sure = sure and not f.loops and self._is_unconditional()
+        known = f.summary.outer.get((owner, name))
+        if known is not None:
+            value, sure = join(known[0], value), known[1] or sure
+        f.summary.outer[owner, name] = (value, sure)
+
+    def _is_unconditional(self) -> bool:
+        """Whether the call is no part of a branch."""
+        calls = (ir.CALL, ir.METHOD)
+        return any(i[0] in calls and i[1] == self.span for i in self.f.info.function.body)
 
     def symbol(self, symbol: Symbol) -> Value:
         """What a symbol stands for here."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from assay.code.guards import prove
 from assay.code.heap import ANY, Shape, elements, load, store
 from assay.code.intrinsics import INTRINSICS, paired
 from assay.code.intrinsics_arrays import ARRAYS, concatenated
@@ -144,6 +145,15 @@ def _includes(f: Frame, site: Site) -> Value:
     return UNKNOWN
 
 
+def _index_of(f: Frame, site: Site) -> Value:
+    """`ALLOWED.indexOf(x)`: that it is found proves x harmless; guards take "found" for the false side of the call."""
+    receiver = site.receiver
+    fixed = "str" not in receiver.types and f.analysis.is_fixed_collection(f, receiver)
+    if fixed and site.registers and site.dst is not None:
+        prove(f, site.dst, site.registers[0], ALL, False)
+    return UNKNOWN
+
+
 def _own_property(f: Frame, site: Site) -> Value:
     """`hasOwnProperty.call(MAP, x)`, `Object.hasOwn(MAP, x)`, `MAP.hasOwnProperty(x)`."""
     owner, index = (site.args[0], 1) if len(site.args) > 1 else (site.receiver, 0)
@@ -250,7 +260,7 @@ def _promise(f: Frame, site: Site) -> Value:
 
 ECMASCRIPT: dict[str, Callable[[Frame, Site], Value]] = {
     "then": _then, "caught": _caught, "call_other": _call_other, "apply_other": _apply_other, "search": _search, "reduce": _reduce, "bind": _bind,
-    "concat": _concat, "replace": _replace, "includes": _includes, "own_property": _own_property, "starts": _starts,
+    "concat": _concat, "replace": _replace, "includes": _includes, "index_of": _index_of, "own_property": _own_property, "starts": _starts,
     "assign": _assign, "entries": _entries, "object_values": _object_values, "object_keys": _object_keys, "from_entries": _from_entries,
     "collection": _collection, "json": _json, "promise": _promise,
 } | ARRAYS  # fmt: skip

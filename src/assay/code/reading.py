@@ -283,7 +283,7 @@ class Reading(Scoping):
             outer = f.module.functions[parent]
             if outer.function.kind != "class" and outer.slot(name) is not None:
                 sure = any(i[0] == ir.SETOUTER and i[1] == span for i in f.info.function.body)
-                f.summary.outer[name] = (value, sure)
+                f.summary.outer[outer, name] = (value, sure)
                 return
             parent = outer.function.parent
         labels: Labels | None = {

@@ -29,11 +29,11 @@ class Scoping(Core):
     def _captured_name(self, f: Frame, name: str) -> Value | None:
         """A variable of an enclosing function: symbolic, so that each closure fills in its own."""
         parent = f.info.function.parent
-        if name in f.summary.outer:
-            return f.summary.outer[name][0]
         while parent > 0:
             outer = f.module.functions[parent]
             if outer.function.kind != "class" and outer.slot(name) is not None:
+                if (outer, name) in f.summary.outer:
+                    return f.summary.outer[outer, name][0]
                 symbol = self.symbol(name)
                 if name in f.env:
                     calls, types = f.env[name]

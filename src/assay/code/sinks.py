@@ -53,6 +53,8 @@ def dangerous(f: Frame, kind: str, bit: int, context: str, value: Value) -> Labe
         return _text(value, labels)
     if context == "object":
         return _object(f, value, bit)
+    if context == "sql":
+        return _statement(f, value, labels)
     return labels
 
 
@@ -97,6 +99,23 @@ def _option(f: Frame, value: Value, labels: Labels, context: str) -> Labels | No
     return found
 
 
+def _statement(f: Frame, value: Value, labels: Labels) -> Labels | None:
+    """Of the options of a query only its text: `query({text: "... $1", values: [p]})`."""
+    if len(value.refs) != 1 or isinstance(value.refs[0], Symbol) or "dict" not in value.types:
+        return labels
+    shape = f.heap.get(value.refs[0]) or f.shared.get(value.refs[0])
+    texts = [inner for key in _STATEMENTS if shape is not None and (inner := shape.fields.get(key))]
+    if shape is None or shape.rest is not None or not texts:
+        return labels
+    found: Labels | None = None
+    for inner in texts:
+        mine = {origin: mark for origin, mark in (f.deep(inner) or {}).items() if origin in labels}
+        found = join_labels(found, mine or None)
+    return found
+
+
+# What the statement is called: pg and postgres, mysql, Sequelize and others.
+_STATEMENTS = ("text", "sql", "query", "statement")
 _HOST_OPTIONS = ("url", "uri", "baseURL", "baseUrl", "host", "hostname", "origin", "href")
 
 

@@ -55,7 +55,8 @@ class Closure:
 class Summary:
     """The result of analysing one function in one context.
 
-    `outer`: variables of an enclosing function that it assigns, each with the value and whether that surely happens.
+    `outer`: variables of other functions that it assigns, or that a callback assigns which it calls, by function and name, each with the
+    value and whether that surely happens.
     `effects` are writes into what the parameters refer to; `heap` holds the objects that `result` refers to; `clears` are kinds that a
     normal return proves harmless by parameter, `clears_true`/`clears_false` those that a true or false result proves.
     """
@@ -81,7 +82,7 @@ class Summary:
         self.clears: dict[int, int] = {}
         self.clears_true: dict[int, int] = {}
         self.clears_false: dict[int, int] = {}
-        self.outer: dict[str, tuple[Value, bool]] = {}
+        self.outer: dict[tuple[Any, str], tuple[Value, bool]] = {}
         self.exits = False
         self.gave_up = ""
 
