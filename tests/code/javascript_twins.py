@@ -113,4 +113,7 @@ TWINS: dict[str, tuple[str, str, str]] = {
     "filter includes": ("const OK = ['a', 'b'];\nconst NO = [];\n", "const bar = [p].filter((v) => v.includes('a'))[0];", "const bar = [p].filter((v) => OK.includes(v))[0];"),
     "Object.keys includes": ("const T={a: 'x'};\n", "if (!Object.keys(req.query).includes(p)) return; const bar = p;", "if (!Object.keys(T).includes(p)) return; const bar = p;"),
     "hasOwnProperty.call": ("const T={a: 'x'};\n", "if (!Object.prototype.hasOwnProperty.call(req.query, p)) return; const bar = p;", "if (!Object.prototype.hasOwnProperty.call(T, p)) return; const bar = p;"),
+    "default reads an earlier parameter": ("const f = (a, b = a) => b;\nconst g = (a, b = 'x') => b;\n", "const bar = f(p);", "const bar = g(p);"),
+    "default is not needed": ("const f = (a, b = a) => b;\n", "const bar = f('x', p);", "const bar = f(p, 'x');"),
+    "default of a pattern": ("function f(a, {b} = a) { return b; }\n", "const bar = f({b: p});", "const bar = f({b: 'x', c: p});"),
 }  # fmt: skip

@@ -154,9 +154,8 @@ class Calling(Reading):
                 register = registers[position]
                 position += 1
             else:
-                value = self._spread(f, listed, position - len(given), mapped, parameter) or defaults.get(
-                    index, UNKNOWN
-                )
+                usual = bound[parameter.same_as] if parameter.same_as >= 0 else defaults.get(index, UNKNOWN)
+                value = self._spread(f, listed, position - len(given), mapped, parameter) or usual
                 position += parameter.kind != "k"
             used.add(parameter.name)
             bound.append(value)
@@ -181,7 +180,8 @@ class Calling(Reading):
         values = [closure.receiver, *args] if closure.receiver is not None else list(args)
         defaults = self.defaults.get(closure.info, {})
         for index in range(len(values), len(parameters)):
-            values.append(defaults.get(index, UNKNOWN))
+            earlier = parameters[index].same_as
+            values.append(values[earlier] if earlier >= 0 else defaults.get(index, UNKNOWN))
         return self._call(f, closure, values, span)[0]
 
     def _call(self, f: Frame, closure: Closure, args: list[Value], span: int) -> tuple[Value, Summary | None]:

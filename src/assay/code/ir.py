@@ -118,12 +118,16 @@ def span_end(value: int) -> int:
 
 @dataclass(slots=True)
 class Parameter:
-    """One parameter. `register` is its variable. `kind`: "" plain, "*" rest, "**" keyword rest, "k" keyword only, "r" receiver (self, this)."""
+    """One parameter. `register` is its variable. `kind`: "" plain, "*" rest, "**" keyword rest, "k" keyword only, "r" receiver (self, this).
+
+    `same_as`: the earlier parameter that it is when it is not given (`(a, b = a) => ...`), -1 for none.
+    """
 
     name: str
     register: Register
     kind: str = ""
     type: str = ""
+    same_as: int = -1
 
 
 @dataclass(slots=True)

@@ -169,9 +169,12 @@ class Targets(Expressions):
         """Fill in the parameters of `inner`, whose scope is open, and take patterns apart."""
         patterns: list[tuple[Syntax, Register]] = []
         for child in self._parameter_nodes(node):
-            pattern = self._parameter_parts(child)[0]
+            pattern, default = self._parameter_parts(child)
             if pattern is None:
                 continue
+            earlier = [parameter.name for parameter in inner.function.parameters]
+            text = self.source.text(default) if default is not None and default.kind == "identifier" else ""
+            same_as = earlier.index(text) if text in earlier else -1
             kind = "*" if pattern.kind == "rest_pattern" else ""
             if kind and pattern.children:
                 pattern = pattern.children[0]
@@ -180,7 +183,7 @@ class Targets(Expressions):
             is_name = pattern.kind in _NAMES
             name = self.source.text(pattern) if is_name else self._pattern_name(pattern)
             register = self.declare(name)
-            inner.function.parameters.append(ir.Parameter(name, register, kind, text))
+            inner.function.parameters.append(ir.Parameter(name, register, kind, text, same_as))
             if not is_name:
                 patterns.append((pattern, register))
         for pattern, register in patterns:
