@@ -120,6 +120,39 @@ CASES: dict[str, tuple[str, str, str]] = {
     "swap": ("", 'a, b := p, "x"; a, b = b, a; run(b)', 'a, b := p, "x"; a, b = b, a; run(a)'),
     "runes": ("", "var b strings.Builder; for _, c := range p { b.WriteRune(c) }; run(b.String())", "var b strings.Builder; for range p { b.WriteRune('x') }; run(b.String())"),
     "pattern": ("var word = regexp.MustCompile(`[a-z]`)\n", "if !word.MatchString(p) { return }; run(p)", "if !regexp.MustCompile(`^[a-z0-9]+$`).MatchString(p) { return }; run(p)"),
+    "named-results": (
+        'func kept(v string) (out string, err error) { out = v; return }\nfunc fixed(v string) (out string, err error) { out = "a"; return }\n',
+        "v, _ := kept(p); run(v)",
+        "v, _ := fixed(p); run(v)",
+    ),
+    "iota": ("const (\n Safe = iota\n Raw\n)\n", 'm := Raw; v := "a"; if m == Raw { v = p }; run(v)', 'm := Safe; v := "a"; if m == Raw { v = p }; run(v)'),
+    "delete": ("", 'm := map[string]string{"a": p, "b": "x"}; delete(m, "b"); run(m["a"])', 'm := map[string]string{"a": p}; delete(m, "a"); run(m["a"])'),
+    "append-order": ("", 's := []string{"a"}; s = append(s, "b", p); run(s[2])', 's := []string{"a"}; s = append(s, "b", p); run(s[1])'),
+    "append-in-a-loop": ("", 's := []string{}; for i := 0; i < 9; i++ { s = append(s, p) }; run(s[3])', 's := []string{}; for i := 0; i < 9; i++ { s = append(s, "a") }; run(s[3])'),
+    "number-check": ("", 'if _, err := strconv.Atoi(p); err == nil { return }; run(p)', "if _, err := strconv.Atoi(p); err != nil { return }; run(p)"),
+    "number-check-of-another": ("", 'if _, err := strconv.Atoi("5"); err != nil { return }; run(p)', "_, err := strconv.ParseInt(p, 10, 64); if err == nil { run(p) }"),
+    "allow-map": ('var allowed = map[string]bool{"a": true}\n', "if allowed[p] { return }; run(p)", "if !allowed[p] { return }; run(p)"),
+    "allow-map-ok": ('var allowed = map[string]int{"a": 1}\n', "if _, ok := allowed[p]; ok { return }; run(p)", "if _, ok := allowed[p]; !ok { return }; run(p)"),
+    "allow-map-of-the-request": ("", 'm := map[string]string{p: p}; if _, ok := m[p]; !ok { return }; run(p)', 'm := map[string]string{"a": "b"}; _, found := m[p]; if !found { return }; run(p)'),
+    "map-filled-at-run-time": (
+        'var seen = map[string]bool{}\nvar fixed = map[string]bool{"a": true}\n',
+        "seen[p] = true; if _, ok := seen[p]; ok { run(p) }",
+        "if _, ok := fixed[p]; ok { run(p) }",
+    ),
+    "allow-loop": (
+        'var allowed = []string{"a", "b"}\nfunc okay(v string) bool { for _, one := range allowed { if one == v { return true } }; return false }\n'
+        "func long(v string) bool { for range allowed { if len(v) > 2 { return true } }; return false }\n",
+        "if !long(p) { return }; run(p)",
+        "if !okay(p) { return }; run(p)",
+    ),
+    "allow-switch": ("", 'switch p { case "a": return; default: run(p) }', 'switch p { case "a", "b": run(p); default: return }'),
+    "switch-on-the-request": ("", 'q := r.FormValue("q"); switch p { case q: run(p) }', 'q := "a"; switch p { case q: run(p) }'),
+    "allow-switch-function": (
+        'func okay(v string) bool { switch v { case "a", "b": return true }; return false }\n',
+        "if okay(p) { return }; run(p)",
+        "if !okay(p) { return }; run(p)",
+    ),
+    "pattern-with-two-results": ("", "if ok, _ := regexp.MatchString(`[a-z]`, p); !ok { return }; run(p)", "if ok, _ := regexp.MatchString(`^[a-z]+$`, p); !ok { return }; run(p)"),
     "argument-list": ("", 'exec.Command("bash", "-c", "ls "+p)', 'exec.Command("ls", p)'),
 }  # fmt: skip
 
@@ -129,6 +162,17 @@ OTHERS: dict[str, tuple[str, str, str, str]] = {
     "first-result": ("sql", "", 'db, _ := gorm.Open(nil); db.Raw("select " + p)', 'db, _ := gorm.Open(nil); db.Raw("select ?", p)'),
     "joined-path": ("path", "", 'f := "/srv/" + p; if !strings.HasPrefix(f, "/srv/") { return }; os.Open(f)', 'f := filepath.Join("/srv", p); if !strings.HasPrefix(f, "/srv/") { return }; os.Open(f)'),
     "dots": ("path", "", 'os.Open("/srv/" + p)', 'if strings.Contains(p, "..") { return }; os.Open("/srv/" + p)'),
+    "relative": (
+        "path",
+        "",
+        'f := filepath.Join("/srv", p); rel, err := filepath.Rel("/srv", f); if err != nil { return }; fmt.Println(rel); os.Open(f)',
+        'f := filepath.Join("/srv", p); rel, err := filepath.Rel("/srv", f); if err != nil || strings.HasPrefix(rel, "..") { return }; os.Open(f)',
+    ),
+    "host": ("ssrf", "", 'u, err := url.Parse(p); if err != nil || u.Path != "a" { return }; http.Get(u.String())', 'u, err := url.Parse(p); if err != nil || u.Host != "a.example" { return }; http.Get(u.String())'),
+    "host-name": ("ssrf", "", 'u, _ := url.Parse(p); if u.Hostname() == "a.example" { return }; http.Get(u.String())', 'u, _ := url.Parse(p); if u.Hostname() != "a.example" { return }; http.Get(u.String())'),
+    "quoted-log": ("log", "", 'log.Printf("user %q %s", "a", p)', 'log.Printf("%d user %q", 1, p)'),
+    "database-of-the-package": ("sql", "var store *sql.DB\n", 'store.Query("select " + p)', 'store.Query("select ?", p)'),
+    "random-text": ("weak-random", "", "token := strconv.Itoa(rand.Int()); fmt.Println(token)", "row := strconv.Itoa(rand.Int()); fmt.Println(row)"),
     "content-type": ("xss", "", 'w.Header().Set("Content-Type", "text/html"); w.Write([]byte(p))', 'w.Header().Set("Content-Type", "application/json"); w.Write([]byte(p))'),
 }  # fmt: skip
 
@@ -138,11 +182,30 @@ def test_other_kinds(name: str) -> None:
     rule, declarations, bad, good = OTHERS[name]
     for body, expected in ((bad, True), (good, False)):
         text = program(declarations, body).replace(
-            '"fmt"\n', '"fmt"\n"os"\n"path/filepath"\n"gorm.io/gorm"\n'
+            '"fmt"\n',
+            '"fmt"\n"os"\n"path/filepath"\n"gorm.io/gorm"\n"database/sql"\n"log"\n"math/rand"\n"net/url"\n',
         )
         (result,) = analyse([("cmd/main.go", text.encode())], load_engine("code"))
         rules = {f.rule_id.rsplit("/", 1)[-1].removesuffix("-flow") for f in result.findings}
         assert (rule in rules) == expected, (body, rules)
+
+
+BINDINGS = {
+    "gin": ("github.com/gin-gonic/gin", "c *gin.Context", "c.ShouldBindJSON(&in)"),
+    "gin-bind": ("github.com/gin-gonic/gin", "c *gin.Context", "c.Bind(&in)"),
+    "echo": ("github.com/labstack/echo/v4", "c echo.Context", "c.Bind(&in)"),
+    "fiber": ("github.com/gofiber/fiber/v2", "c *fiber.Ctx", "c.BodyParser(&in)"),
+    "json": ("encoding/json", "c *http.Request", "json.NewDecoder(c.Body).Decode(&in)"),
+}
+
+
+@pytest.mark.parametrize("name", BINDINGS)
+def test_a_struct_is_filled_from_the_request(name: str) -> None:
+    package, parameter, call = BINDINGS[name]
+    head = HEAD.replace('"fmt"\n', f'"fmt"\n"{package}"\n') + "type In struct { Name string; Age int }\n"
+    for value, expected in (("in.Name", True), ("strconv.Itoa(in.Age)", False)):
+        body = f"var in In\nif err := {call}; err != nil {{ return }}\nrun({value})"
+        assert bool(commands({"cmd/main.go": f"{head}func handle({parameter}) {{\n{body}\n}}\n"})) == expected
 
 
 def program(declarations: str, body: str) -> str:

@@ -286,7 +286,9 @@ def run_typed(f: Frame, i: Instruction) -> None:
         f.set(dst, Value(const=value.const, types=types))
         return
     if types and not (
-        value.types and value.types[0] not in ("object", "Object") and not value.types[0].endswith("()")
+        value.types
+        and value.types[0] not in ("object", "Object", "ellipsis")
+        and not value.types[0].endswith("()")
     ):
         value = value.with_types(types)
     f.set(dst, value)

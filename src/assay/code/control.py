@@ -259,7 +259,8 @@ def run_switch(f: Frame, i: Instruction) -> bool:
         if matched is None or index == matched:
             entry = (start[0][:], dict(start[1]))
             alive = f.merge_all([entry], alive)
-            if registers and subject >= 0 and matched is None:
+            fixed = not any(f.deep(f.get(register)) for register in registers)
+            if registers and fixed and subject >= 0 and matched is None:
                 f.variables[subject] = value.with_labels(None) if value.labels else value
         if alive:
             alive = f.run(block)

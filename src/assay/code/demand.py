@@ -162,7 +162,9 @@ class Demand:
 
 
 def _brings_data(rows: list[Row]) -> bool:
-    return any(row.raw.source or row.raw.entry or row.raw.callback for row in rows)
+    return any(
+        row.raw.source or row.raw.entry or row.raw.callback or row.raw.does == "fill_remote" for row in rows
+    )
 
 
 def hands_out(labels: Iterable[object]) -> bool:

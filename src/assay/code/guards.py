@@ -43,6 +43,27 @@ def refine(f: Frame, condition: int, polarity: bool, depth: int = 0) -> None:
         _called(f, made, polarity)
     elif op in (ir.MOVE, ir.AWAIT, ir.TYPED):
         refine(f, made[3], polarity, depth + 1)
+    elif op == ir.ITEM and f.language == "go":
+        _refine_item(f, made, polarity)
+
+
+def _refine_item(f: Frame, made: ir.Instruction, polarity: bool) -> None:
+    """`if allowed[x]`, and one of the results of a call: what the model says of the call holds of it."""
+    source = f.info.definition(made[3]) if made[3] < 0 else None
+    if source is not None and source[0] in (ir.CALL, ir.METHOD):
+        _called(f, source, polarity)
+    elif polarity and _is_allow_map(f, f.get(made[3])):
+        clear(f, made[4], ALL)
+
+
+def _is_allow_map(f: Frame, value: Value) -> bool:
+    """Whether what is in it was written by the program; a map of Go that is filled while the program runs is no allow-list."""
+    if not f.analysis.is_fixed_collection(f, value):
+        return False
+    if f.language != "go":
+        return True
+    shapes = [f.heap.get(ref) or f.shared.get(ref) for ref in value.refs]
+    return bool(shapes) and all(shape is not None and shape.fields and shape.rest is None for shape in shapes)
 
 
 def _either(f: Frame, left: int, right: int, polarity: bool, depth: int) -> None:
@@ -82,7 +103,7 @@ def _compare(f: Frame, made: ir.Instruction, polarity: bool, depth: int) -> None
         if symbol == "in":
             _absent(f, left, right)
         return
-    if symbol == "in" and f.analysis.is_fixed_collection(f, f.get(right)):
+    if symbol == "in" and _is_allow_map(f, f.get(right)):
         clear(f, left, ALL)
         tested = f.info.definition(left) if left < 0 else None
         if tested is not None and tested[0] == ir.FIELD:
@@ -93,8 +114,8 @@ def _compare(f: Frame, made: ir.Instruction, polarity: bool, depth: int) -> None
             if (value.const is not None and ... not in value.const) or f.analysis.is_fixed(f, value):
                 pin(f, tested, value)
                 _compared_call(f, tested, value)
-            elif not f.deep(value) or f.analysis.is_own_host(f, other):
-                _compared_call(f, tested, value)
+            else:
+                _compared_unknown(f, tested, other)
 
 
 def _compared_absent(f: Frame, tested: int, absent: Value, polarity: bool, depth: int) -> None:
@@ -102,6 +123,25 @@ def _compared_absent(f: Frame, tested: int, absent: Value, polarity: bool, depth
     refine(f, tested, not polarity, depth + 1)
     if polarity:
         pin(f, tested, absent)
+
+
+def _compared_unknown(f: Frame, tested: int, other: int) -> None:
+    """Equal to something that is no constant."""
+    value = f.get(other)
+    if _is_element(f, other):
+        clear(f, tested, ALL)
+    elif not f.deep(value) or f.analysis.is_own_host(f, other):
+        _compared_call(f, tested, value)
+
+
+def _is_element(f: Frame, register: int) -> bool:
+    """Go's `for _, one := range allowed`: one of a fixed list."""
+    source = f.info.origin(register) if f.language == "go" and register >= 0 else None
+    made = f.info.definition(source) if source is not None and source < 0 else None
+    loop = f.info.definition(made[3]) if made is not None and made[0] == ir.ITEM and made[3] < 0 else None
+    if loop is None or loop[0] != ir.FOR:
+        return False
+    return bool(f.analysis.is_fixed_collection(f, f.get(loop[3])))
 
 
 def without(text: object) -> int:
@@ -200,6 +240,13 @@ def pin(f: Frame, register: int, known: Value) -> None:
 def _copies(f: Frame, register: int) -> list[int]:
     found = [register]
     while len(found) < 8:
+        if register >= 0 and f.language == "go":
+            source = _made_relative(f, register)
+            if source is None:
+                break
+            register = source
+            found.append(register)
+            continue
         if register >= 0:  # `String c = f.getCanonicalPath()`: what is seen of c holds of f
             source = f.info.origin(register) if f.language == "java" else None
             if source is None or not _is_derived(f, source):
@@ -222,6 +269,21 @@ def _copies(f: Frame, register: int) -> list[int]:
         register = made[3]
         found.append(register)
     return found
+
+
+def _made_relative(f: Frame, variable: int) -> int | None:
+    """`rel, err := filepath.Rel(folder, path)`: what is seen of rel holds of the path."""
+    register = f.info.origin(variable)
+    for _ in range(3):
+        made = f.info.definition(register) if register is not None and register < 0 else None
+        if made is None or made[0] not in (ir.MOVE, ir.ITEM):
+            break
+        if made[0] == ir.ITEM and f.get(made[4]).const != (0,):
+            return None
+        register = made[3]
+    if made is None or made[0] != ir.METHOD or made[4] != "Rel" or len(made[5]) != 2:
+        return None
+    return int(made[5][1])
 
 
 # Methods whose result stands for their receiver: what is proved of the one is proved of the other.

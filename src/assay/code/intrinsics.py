@@ -38,7 +38,7 @@ from assay.code.intrinsics_text import (
 )
 from assay.code.kinds import ALL
 from assay.code.special_methods import iterated
-from assay.code.values import UNKNOWN, Labels, Value, constant, join
+from assay.code.values import UNKNOWN, Labels, Source, Value, constant, join
 
 if TYPE_CHECKING:
     from assay.code.calls import Site
@@ -53,10 +53,18 @@ def _add(f: Frame, site: Site) -> Value:
 
 
 def _append_return(f: Frame, site: Site) -> Value:
-    """Go's `append(list, values...)`: a new list that shares what the old one has."""
+    """Go's `append(list, values...)`: a new list, in order where every element of the old one is known."""
     if not site.args:
         return UNKNOWN
     base = site.args[0]
+    known = f.heap.get(base.refs[0]) if len(base.refs) == 1 and isinstance(base.refs[0], int) else None
+    if known is not None and known.rest is None and known.size == len(known.fields) and not f.loops:
+        made = f.new_object(base.types or ("list",), known, base.labels)
+        for value in site.args[1:]:
+            append(f.heap, f.shared, made, value, False)
+        for _, value in site.spread:
+            concatenate(f.heap, f.shared, made, value)
+        return made
     rest = elements(f.heap, f.shared, base)
     labels = base.labels
     for value in site.args[1:]:
@@ -275,6 +283,13 @@ _INT = Value(types=("int",))
 _NUMBERS = frozenset(("int", "float", "bool", "uuid.UUID", "decimal.Decimal"))
 
 
+def _number_text(f: Frame, site: Site) -> Value:
+    """A number as text: no danger to a sink, but a predictable number stays predictable."""
+    labels = f.deep(first_argument(site)) or {}
+    kept: Labels = {o: m for o, m in labels.items() if isinstance(o, Source) and o.kind == "weakrandom"}
+    return Value(kept or None, types=("str",))
+
+
 def _boolean(_f: Frame, _site: Site) -> Value:
     return UNKNOWN
 
@@ -401,7 +416,7 @@ def _listed_argv(f: Frame, site: Site) -> Value:
 def _fill_remote(f: Frame, site: Site) -> Value:
     """`c.BindJSON(&form)`: the arguments are filled with data of the request."""
     from assay.code.joining import taint_register
-    from assay.code.values import Mark, Source
+    from assay.code.values import Mark
 
     what = site.names[0] if site.names else site.member
     source = Source("remote", f.number, site.span, what)
@@ -432,7 +447,7 @@ INTRINSICS: dict[str, Callable[[Frame, Site], Value]] = {
     "add": _add, "append_return": _append_return, "insert": _insert, "extend": _extend, "get": _get, "put": _put, "setdefault": _setdefault,
     "pop": _pop, "remove": _remove, "clear": _clear, "update": _update, "values": _values, "keys": _keys, "items": _items,
     "copy": _copy, "collect": _collect, "join": join_text, "format": format_text, "percent": percent_text, "text": to_text, "same": same_text,
-    "change": changed_text, "split": split_text, "number": _number, "boolean": _boolean, "length": _length, "element": _element,
+    "change": changed_text, "split": split_text, "number": _number, "boolean": _boolean, "number_text": _number_text, "length": _length, "element": _element,
     "first": _first_element, "last": _last_element, "pairs": _pairs, "map": map_values, "apply": apply, "partial": partial, "partial_call": partial_call, "getattr": _getattr,
     "setattr": _setattr, "super": _super, "builder": builder, "builder_text": builder_text, "new_builder": new_builder,
     "new": _new, "listed": _listed, "mapped": _mapped, "new_argv": _new_argv, "listed_argv": _listed_argv, "fill_remote": _fill_remote, "new_text": new_text, "is_type": _is_type, "path_join": path_join, "choice": _choice, "exit": _exit,

@@ -383,6 +383,8 @@ class Reading(Scoping):
         """`a in b` where both are known."""
         if symbol not in ("in", "not in") or a.const is None or len(a.const) != 1 or len(b.refs) != 1:
             return None
+        if f.language == "go":
+            return None  # a map is filled through pointers too
         shape = f.heap.get(b.refs[0]) or (
             f.shared.get(b.refs[0]) if f.info.function.kind == "module" else None
         )
@@ -450,6 +452,6 @@ def _is_container(value: Value) -> bool:
 
 
 # Not the scheme: knowing that it is https says nothing of the host.
-_HOST_FIELDS = frozenset(("netloc", "hostname", "host", "origin"))
+_HOST_FIELDS = frozenset(("netloc", "hostname", "host", "origin", "Host"))
 _OWN_HOST = frozenset(("host_url", "host", "url_root", "base_url", "get_host"))
 _URL = BIT["url"] | BIT["redirect"]

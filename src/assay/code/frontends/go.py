@@ -59,7 +59,7 @@ class Statements(Declarations):
         )
         values = self.expressions(right)
         if len(targets) > 1 and len(values) == 1 and self._is_checked(right):
-            values = [values[0]] + [self.here.constant(...)] * (len(targets) - 1)  # `v, ok := m[k]`
+            values = [values[0], self._presence(values[0], right)]  # `v, ok := m[k]`
         place = self.place(right) if right is not None else 0
         values = self.spread(values, len(targets), place)
         if len(targets) > 1:  # all are read before any is written: `a, b = b, a`
@@ -76,6 +76,13 @@ class Statements(Declarations):
             ):
                 value = self.here.value(ir.TYPED, self.place(target), value, "error")
             self.assign(target, value)
+
+    def _presence(self, value: Register, right: Syntax | None) -> Register:
+        """The `ok` of `v, ok := m[k]`: whether the key is in the map."""
+        made = self.here.code[-1] if self.here.code else None
+        if made is None or right is None or made[0] != ir.ITEM or made[2] != value:
+            return self.here.constant(...)
+        return self.here.value(ir.OP, self.place(right), "in", made[4], made[3])
 
     def _is_checked(self, node: Syntax | None) -> bool:
         """Forms that give a second value which says whether there was a first."""
@@ -144,7 +151,8 @@ class Statements(Declarations):
     # Jumps
 
     def _return(self, node: Syntax) -> None:
-        values = self.expressions(node.children[0]) if node.children else []
+        # A bare return gives the named results.
+        values = self.expressions(node.children[0]) if node.children else self.results
         place = self.place(node)
         if len(values) > 1:
             self.here.emit(ir.RETURN, place, self.here.value(ir.BUILD, place, "tuple", tuple(values)))
@@ -249,8 +257,10 @@ class Statements(Declarations):
             if start is not None:
                 self.statement(start)
             value = self.expression(value_node) if value_node is not None else self.here.constant(True)
-            subject = self.here.fresh("<subject>")
-            self.here.emit(ir.MOVE, self.place(value_node or node), subject, value)
+            subject = value
+            if value < 0:
+                subject = self.here.fresh("<subject>")
+                self.here.emit(ir.MOVE, self.place(value_node or node), subject, value)
             groups = [child for child in node.children if child.kind in ("expression_case", "default_case")]
             if value_node is None:
                 self._conditions(node, groups)

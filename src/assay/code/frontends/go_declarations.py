@@ -33,10 +33,14 @@ class Declarations(Expressions):
             self.here.emit(ir.MOVE, place, self.here.variable(alias), value)
 
     def _variables(self, node: Syntax) -> None:
+        number, repeated = 0, None
         for spec in node.walk():
             if spec.kind not in ("var_spec", "const_spec"):
                 continue
             kind_node, value = spec.child("type"), spec.child("value")
+            if spec.kind == "const_spec":  # one without a value repeats the one before
+                value = repeated = value or repeated
+                self.iota, number = number, number + 1
             kind = self.type_text(kind_node) if kind_node is not None else ""
             names = [name for name in spec.all("name") if name.kind == "identifier"]
             values = self.spread(self.expressions(value), len(names), self.place(spec))
@@ -131,6 +135,7 @@ class Declarations(Expressions):
         outer, body, result = self.here, node.child("body"), node.child("result")
         self.outer_scopes.append(self.scopes)
         self.scopes, self.here = [{}], inner
+        outer_results, self.results = self.results, []
         for group, is_receiver in ((receiver, True), (node.child("parameters"), False)):
             for child in group.children if group is not None else []:
                 self._parameter(child, "r" if is_receiver else "")
@@ -141,7 +146,7 @@ class Declarations(Expressions):
             inner.function.returns = self.type_text(result)
         for child in body.children if body is not None else []:
             self.statement(child)
-        self.here, self.scopes = outer, self.outer_scopes.pop()
+        self.here, self.scopes, self.results = outer, self.outer_scopes.pop(), outer_results
 
     def _parameter(self, node: Syntax, kind: str) -> None:
         type_node = node.child("type")
@@ -159,7 +164,8 @@ class Declarations(Expressions):
         """Named results are variables."""
         kind = node.child("type")
         for name in node.all("name"):
-            self.declare(self.source.text(name), self.type_text(kind) if kind is not None else "")
+            text = self.source.text(name)
+            self.results.append(self.declare(text, self.type_text(kind) if kind is not None else ""))
 
     def spread(self, values: list[Register], count: int, place: int) -> list[Register]:
         """The values for several targets: of one call that gives several, its parts."""

@@ -27,6 +27,8 @@ class Expressions(Lowering):
         self.scopes: list[dict[str, Register]] = [{}]
         self.outer_scopes: list[list[dict[str, Register]]] = []
         self.declared: dict[tuple[int, Register], str] = {}
+        self.iota = 0
+        self.results: list[Register] = []
 
     # What `go` provides
 
@@ -143,7 +145,7 @@ class Expressions(Lowering):
         return self.here.call(place, value, args, keywords)
 
     def _builtin(self, name: str, arguments: Syntax | None, place: int) -> Register | None:
-        """Conversions, `new`, `make` and `panic`."""
+        """Conversions, `new`, `make`, `delete` and `panic`."""
         children = arguments.children if arguments is not None else []
         if name in _CONVERSIONS and len(children) == 1:
             return self.here.value(ir.TYPED, place, self.expression(children[0]), name)
@@ -154,6 +156,10 @@ class Expressions(Lowering):
             if name == "make" and kind.kind in ("slice_type", "channel_type"):
                 return self.here.value(ir.BUILD, place, "list", ())
             return self._made(kind, (), place)
+        if name == "delete" and len(children) == 2:
+            values = [self.expression(child) for child in children]
+            self.here.emit(ir.DELETE, place, values[0], values[1])
+            return self.here.constant(None)
         if name == "panic":
             values = [self.expression(child) for child in children]
             self.here.emit(ir.RAISE, place, values[0] if values else None)
@@ -275,6 +281,9 @@ class Expressions(Lowering):
             return self.here.call(self.place(node), self.type_value(kind), (self.expression(operand),))
         return self.here.value(ir.TYPED, self.place(node), self.expression(operand), self.type_text(kind))
 
+    def _iota(self, _node: Syntax) -> Register:
+        return self.here.constant(self.iota)
+
     def _function(self, node: Syntax) -> Register:
         return self.literal_function(node)
 
@@ -339,5 +348,5 @@ Expressions.expression_forms = {
     "true": constant(True),
     "false": constant(False),
     "nil": constant(None),
-    "iota": constant(...),
+    "iota": Expressions._iota,
 }
