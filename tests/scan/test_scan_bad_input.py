@@ -139,3 +139,23 @@ def test_a_hundred_thousand_files_are_each_accounted_for(root: Path) -> None:
     assert code == 1
     assert places(result) == ["199/flawed.txt:1"]
     assert len(result["files"]) == 100_001
+
+
+def test_binary_content_under_a_name_of_source_is_skipped_not_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_CACHE_DIR", str(tmp_path / "cache"))
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "A.java").write_bytes(b"class A {}\n" + bytes(range(32)) * 40)
+    (root / "requirements.txt").write_bytes(b"flask\n" + bytes(range(32)) * 40)
+    (root / "main.tf").write_bytes(bytes(range(32)) * 40)
+    (root / "b.py").write_text("x = 1\n")
+    code, result = scan(root)
+    assert code == 0
+    assert {file["uri"]: file["status"] for file in result["files"]} == {
+        "A.java": "skipped",
+        "requirements.txt": "skipped",
+        "main.tf": "skipped",
+        "b.py": "scanned",
+    }

@@ -10,7 +10,7 @@ from assay.model.rule import Rule
 from assay.model.scan import FileStatus, Notification, ScanType
 from assay.model.severity import Confidence, Severity
 from assay.rules.load import load_engine
-from assay.scan.engines.protocol import Canary, Look, Project
+from assay.scan.engines.protocol import Canary, Look, Project, unread
 from assay.scan.target.file import Trait
 from assay.scan.target.traits import path_traits
 
@@ -67,8 +67,7 @@ class CodeEngine:
             try:
                 file = project.read(target)
             except OSError as error:
-                note = Notification("warning", f"cannot be read: {error}", self.name, target.uri)
-                yield Look(target.uri, status=FileStatus.FAILED, reason="unreadable", notifications=(note,))
+                yield unread(self.name, target.uri, error)
             else:
                 files.append((file.uri, file.content))
         for result in analyse_cached(files, self.rules(), project):

@@ -62,7 +62,8 @@ def looks(
         status, reason, messages = FileStatus.SCANNED, "", []
         manifest = manifests.get(file.uri)
         if file.uri in unread:
-            status, reason = FileStatus.FAILED, unread[file.uri]
+            reason = unread[file.uri]
+            status = FileStatus.SKIPPED if reason == "binary" else FileStatus.FAILED
         elif file.uri in survey.broken:
             status, reason, messages = FileStatus.FAILED, "not-understood", [survey.broken[file.uri]]
         elif manifest is not None and manifest.parsed.problems:

@@ -11,7 +11,7 @@ from assay.model.finding import Finding
 from assay.model.rule import Rule
 from assay.model.scan import FileStatus, Notification, ScanType
 from assay.rules.load import load_engine
-from assay.scan.engines.protocol import Canary, Look, Project
+from assay.scan.engines.protocol import Canary, Look, Project, unread
 from assay.scan.target.file import SourceFile, TargetFile, Trait
 
 if TYPE_CHECKING:  # most trees declare nothing: the readers of documents are loaded where one is met
@@ -31,20 +31,17 @@ _IAC = frozenset({ScanType.IAC})
 def document_files(
     engine: str, project: Project, targets: Iterable[TargetFile]
 ) -> tuple[list[tuple[str, bytes]], list[Look]]:
-    """The contents of the files that can be read, and a failed look for every other."""
+    """The contents of the files that can be read, and a look for every other: failed, or skipped if it is binary."""
     files: list[tuple[str, bytes]] = []
-    unread: list[Look] = []
+    missed: list[Look] = []
     for target in targets:
         try:
             file: SourceFile = project.read(target)
         except OSError as error:
-            note = _note(engine, target.uri, str(error))
-            unread.append(
-                Look(target.uri, status=FileStatus.FAILED, reason="unreadable", notifications=(note,))
-            )
+            missed.append(unread(engine, target.uri, error))
         else:
             files.append((file.uri, file.content))
-    return files, unread
+    return files, missed
 
 
 def domain_of(rule_id: str) -> frozenset[ScanType]:

@@ -49,6 +49,14 @@ class Look:
         )
 
 
+def unread(engine: str, uri: str, error: OSError) -> Look:
+    """The look at a file that could not be read: skipped if it is binary under a name of source, as for every other engine, else failed."""
+    if str(error) == "binary":
+        return Look(uri, status=FileStatus.SKIPPED, reason="binary")
+    note = Notification("warning", f"cannot be read: {error}", engine, uri)
+    return Look(uri, status=FileStatus.FAILED, reason="unreadable", notifications=(note,))
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a foreign program ended, and its version where only its output says it: the last thing that its engine yields.
