@@ -23,11 +23,13 @@ from hypothesis import strategies as st
 from assay.dependencies.advisories.cvss import score_of_vector
 from assay.dependencies.advisories.download import check_url, fetch
 from assay.dependencies.advisories.evaluate import is_affected, may_be_affected
+from assay.dependencies.advisories.match import match_components
 from assay.dependencies.advisories.record import Affected, Range, read_record, severity_of
 from assay.dependencies.advisories.snapshot import export, import_snapshot
 from assay.dependencies.advisories.starter import Starter
 from assay.dependencies.advisories.store import Builder, Store
 from assay.dependencies.advisories.update import Plan, read_epss, read_export, read_kev, read_names, update
+from assay.model.component import Component
 from assay.model.errors import ConfigError, TargetError, UsageError
 from assay.model.severity import Severity
 
@@ -483,12 +485,7 @@ def test_the_starter_set_has_its_breadth() -> None:
     ],
 )
 def test_the_starter_set_knows(ecosystem: str, name: str, version: str, cve: str) -> None:
-    from assay.dependencies.advisories.match import hits_of
-
-    starter = Starter()
-    ids = set()
-    for identifier, _ in hits_of(ecosystem, name, version, starter):
-        advisory = starter.advisory(identifier)
-        assert advisory is not None
-        ids |= {advisory.id, *advisory.aliases}
+    component = Component(f"pkg:{ecosystem.lower()}/{name}@{version}", name, ecosystem, version)
+    matches = match_components([component], Starter())
+    ids = {known for match in matches for known in (match.id, *match.aliases)}
     assert cve in ids

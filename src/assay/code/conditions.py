@@ -158,4 +158,3 @@ _TESTS: dict[str, Any] = {
     "any": lambda f, w, v: any(holds(f, c, v) for c in w),
     "all": lambda f, w, v: all(holds(f, c, v) for c in w),
 }
-CONDITIONS = frozenset(_TESTS)

@@ -83,10 +83,6 @@ class Lowering:
         finally:
             self.depth -= 1
 
-    def is_expression(self, node: Syntax) -> bool:
-        """Whether the node can be lowered to a value."""
-        return node.kind in self.expression_forms
-
     def unknown_value(self, node: Syntax) -> Register:
         """A value of which only the parts are known."""
         parts = [self.expression(child) for child in node.children if child.kind in self.expression_forms]

@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -156,8 +155,3 @@ def socket_path(state: str, workspace: str, policies: list[str] | None) -> str:
 
     name = sha256("\0".join([workspace, *(policies or [])]).encode()).hexdigest()[:16]
     return str(Path(state) / "run" / f"{name}.sock")
-
-
-def labelled(value: Mapping[str, Any]) -> str:
-    """One line of what a health answer says."""
-    return f"{value['status']}: {value['policy']} ({value['mode']}), {value['decisions']} decisions"

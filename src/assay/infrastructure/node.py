@@ -35,7 +35,6 @@ class Unknown:
 
 UNKNOWN = Unknown()
 
-Scalar: TypeAlias = "str | int | float | bool | None"
 Value: TypeAlias = "dict[str, Node] | list[Node] | str | int | float | bool | Unknown | None"
 
 

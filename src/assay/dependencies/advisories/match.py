@@ -85,16 +85,6 @@ def match_components(components: Iterable[Component], source: AdvisorySource) ->
     return found
 
 
-def hits_of(ecosystem: str, name: str, version: str, source: AdvisorySource) -> list[tuple[str, Affected]]:
-    """The advisories that hold for a version, before merging; withdrawn ones are among them."""
-    version = plain_version(ecosystem, version)
-    return [
-        (identifier, affected)
-        for identifier, affected in source.affected(ecosystem, match_key(ecosystem, name))
-        if is_affected(affected, ecosystem, version)
-    ]
-
-
 def plain_version(ecosystem: str, version: str) -> str:
     """The version as advisories write it: Go's and Composer's without the leading v."""
     if ecosystem in {"Go", "Packagist"} and version[:1] in "vV" and version[1:2].isdigit():

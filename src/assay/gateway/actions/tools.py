@@ -39,18 +39,6 @@ PATH_LIST_KEYS = ("paths", "files", "file_paths", "include")
 COMMAND_KEYS = ("command", "cmd", "script", "code", "input", "commands", "chars")
 URL_KEYS = ("url", "uri", "href", "endpoint", "link", "address")
 SQL_KEYS = ("sql", "query", "statement", "queries")
-TEXT_KEYS = (
-    "content",
-    "new_string",
-    "old_string",
-    "new_str",
-    "old_str",
-    "file_text",
-    "new_source",
-    "edits",
-    "text",
-    "patch",
-)
 
 _READING_WORDS = frozenset(
     ["get", "list", "read", "search", "fetch", "find", "describe", "show", "view", "query", "select", "lookup", "check", "count", "status", "explain", "head", "export", "download", "resolve", "browse", "ls", "cat", "stat", "tree", "inspect", "watch", "navigate", "goto", "visit", "screenshot", "snapshot", "hover", "scroll", "wait", "think", "plan", "analyze", "analyse", "summarize", "summarise", "translate", "convert", "format", "validate", "lint", "preview", "log", "logs", "monitor", "compare", "diff", "parse", "extract", "calculate", "compute", "render", "retrieve", "open_url", "whoami", "ping", "verify", "tail"]

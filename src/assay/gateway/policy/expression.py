@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import re2
 
@@ -85,14 +84,6 @@ _TOKEN = re2.compile(
 )
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "in", "under", "matches", "host-in")
 _MAX_LENGTH, _MAX_DEPTH = 4_000, 30
-
-
-class PathMatcher(Protocol):
-    """What `under` needs to know of paths: whether one lies below another, after `~` and variables."""
-
-    def __call__(self, path: str, root: str, call: Call) -> bool:
-        """Whether `path` is `root` or below it."""
-        ...
 
 
 def _branch(facts: Facts) -> str:
